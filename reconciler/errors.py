@@ -1,0 +1,163 @@
+"""Every error this package raises on purpose, and the exit code each one ends a command with.
+
+::
+
+    ReconcilerError                 1   anything below; catch this one to catch them all
+    ├── UsageError                 64   the command line or a call is wrong
+    ├── InputError                  1   problems in files, all of them, each with its place
+    │   ├── ManifestError               a manifest, an overlay or a template
+    │   ├── ProjectError                reconciler.yaml, an environment or a variable
+    │   └── PlanFileError               a file that cannot be read as a plan
+    ├── SecretError                 1   a token or secret source gives nothing
+    ├── RefusedError                3   nothing was written, on purpose
+    │   ├── GuardError                  an open guard: a consent is missing or a limit is hit
+    │   ├── StaleError                  the live catalogue moved since the plan was made
+    │   └── ForeignPlanError            expired, tampered, or made for another target
+    ├── BackendError                1   the server or the way to it
+    │   ├── TransportError              no answer: connection, time-out, TLS, proxy
+    │   ├── ApiError                    the server answered with an error status
+    │   └── ProtocolError               the server answered something that is not its API
+    ├── PartlyAppliedError          4   at least one write is done or may be, and something failed
+    ├── NotConvergedError           5   applied, but what was read back is not what was meant
+    └── InterruptedRunError       130   Ctrl-C
+
+One place (``reconciler.__main__``) turns them into messages and exit codes. No exception of httpx, pydantic,
+PyYAML, Jinja2 or sqlite3 crosses a room's border: each room translates what its library raises.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model import Guard, Problem
+
+
+class ReconcilerError(Exception):
+    """Base of every deliberate error.
+
+    ``exit_code`` is what a command ends with; ``tip`` names the flag or command that helps, if one does.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, tip: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.tip = tip
+
+
+class UsageError(ReconcilerError):
+    """The command line, or a call of the library, does not make sense."""
+
+    exit_code = 64
+
+
+class InputError(ReconcilerError):
+    """Files with problems: all of them at once, each with its place and rule id."""
+
+    def __init__(self, problems: Iterable[Problem], message: str | None = None) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        first = self.problems[0].message if self.problems else "unknown problem"
+        super().__init__(message or f"{len(self.problems)} problems, first: {first}")
+
+
+class ManifestError(InputError):
+    """Manifests, overlays or templates that cannot be used."""
+
+
+class ProjectError(InputError):
+    """A project file, environment or variable that cannot be used."""
+
+
+class PlanFileError(ReconcilerError):
+    """A file that cannot be read as a plan."""
+
+
+class SecretError(ReconcilerError):
+    """A token or secret source (env, file, command) that gives no usable value. Never holds the value."""
+
+
+class RefusedError(ReconcilerError):
+    """The run was refused before anything was written."""
+
+    exit_code = 3
+
+
+class GuardError(RefusedError):
+    """Open guards: each needs a consent, or cannot be consented to at all."""
+
+    def __init__(self, guards: Iterable[Guard], message: str | None = None, *, tip: str | None = None) -> None:
+        self.guards: tuple[Guard, ...] = tuple(guards)
+        codes = ", ".join(f"{guard.code}:{guard.address}" for guard in self.guards)
+        super().__init__(message or f"refused by {len(self.guards)} open guards: {codes}", tip=tip)
+
+
+class StaleError(RefusedError):
+    """The live catalogue moved since the plan was made. ``moved`` has one sentence per object."""
+
+    def __init__(self, moved: Iterable[str], message: str, *, tip: str | None = None) -> None:
+        self.moved: tuple[str, ...] = tuple(moved)
+        super().__init__(message, tip=tip)
+
+
+class ForeignPlanError(RefusedError):
+    """A plan that is expired, was changed by hand, or was made for another target or a newer format."""
+
+
+class BackendError(ReconcilerError):
+    """The server, or the way to it, failed."""
+
+
+class TransportError(BackendError):
+    """No answer came. ``sent`` tells whether the request may have reached the server."""
+
+    def __init__(self, message: str, *, sent: bool, tip: str | None = None) -> None:
+        super().__init__(message, tip=tip)
+        self.sent = sent
+
+
+class ApiError(BackendError):
+    """The server answered with an error status.
+
+    ``status`` is the HTTP status, ``codes`` the server's own issue codes with the JSON path each points at
+    (``""`` where it gives none), ``request_id`` what the server calls this request.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        codes: tuple[tuple[str, str], ...] = (),
+        request_id: str | None = None,
+        tip: str | None = None,
+    ) -> None:
+        super().__init__(message, tip=tip)
+        self.status = status
+        self.codes = codes
+        self.request_id = request_id
+
+
+class ProtocolError(BackendError):
+    """An answer that is not of the API: HTML, truncated JSON, a missing field, an empty 2xx."""
+
+
+class PartlyAppliedError(ReconcilerError):
+    """At least one write is done or may be done, and something failed. The report tells which."""
+
+    exit_code = 4
+
+
+class NotConvergedError(ReconcilerError):
+    """Everything was sent, but what the server shows afterwards is not what was meant."""
+
+    exit_code = 5
+
+
+class InterruptedRunError(ReconcilerError):
+    """Stopped by Ctrl-C."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""One file per kind, each exporting one value ``KIND``; beside them what they share."""

@@ -1,0 +1,19 @@
+"""Every kind of ``openmeter.io/v1``, in create order. The one list that a new kind is added to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.kinds import meter
+from reconciler.kinds.kind import Kind
+
+GROUP = "openmeter.io/v1"
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in sorted(
+        (meter.KIND,),
+        key=lambda kind: kind.order,
+    )
+}
+"""Kind name → kind."""

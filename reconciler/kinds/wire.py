@@ -1,0 +1,68 @@
+"""From a canonical spec to the body of a write, driven by the markers. Pure.
+
+A PUT of OpenMeter merges some fields and resets others, so every write sends every field explicitly: what is not
+declared goes as the value that clears it (``WhenEmpty``), or not at all where the server cannot clear it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Literal, cast
+
+from reconciler.kinds import markers as m
+from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
+from reconciler.model import Tree
+
+Method = Literal["POST", "PUT"]
+
+
+def encode(shape: Object, spec: Mapping[str, Tree], method: Method) -> dict[str, Tree]:
+    """The wire form of a canonical spec, with the API's field names. Secrets stay ``{"$secret": source}``."""
+    body: dict[str, Tree] = {}
+    for name, field in shape.fields.items():
+        if name in spec and spec[name] is not None:
+            body[name] = _value(field.shape, spec[name], method)
+        else:
+            _fill(body, field, method)
+    return body
+
+
+def _fill(body: dict[str, Tree], field: Field, method: Method) -> None:
+    empty = field.get(m.WhenEmpty)
+    if empty is not None and (method == "PUT" or empty.on_create):
+        body[field.name] = empty.wire
+
+
+def _value(shape: Shape, value: Tree, method: Method) -> Tree:
+    match shape, value:
+        case Object(), Mapping():
+            return encode(shape, value, _nested(method))
+        case OneOf(), Mapping():
+            variant = shape.variants.get(str(value.get(shape.tag)))
+            return encode(variant, value, _nested(method)) if variant else dict(value)
+        case ListOf(item=item), list():
+            return [_value(item, element, method) for element in value]
+        case MapOf(value=inner), Mapping():
+            return {key: _value(inner, element, method) for key, element in value.items()}
+        case Scalar(form="json"), _:
+            return json.dumps(_plain(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        case _:
+            return value
+
+
+def _nested(method: Method) -> Method:
+    """Parts inside a body are always replaced whole, on POST and PUT alike: only required nulls are filled."""
+    del method
+    return "POST"
+
+
+def _plain(value: Tree) -> object:
+    """For ``json``, which knows no Decimal: whole numbers as int, others through their exact text."""
+    match value:
+        case Mapping():
+            return {key: _plain(element) for key, element in value.items()}
+        case list():
+            return [_plain(element) for element in value]
+        case _:
+            return cast("object", value)
