@@ -9,7 +9,7 @@ from typing import Annotated, Literal, cast
 from pydantic import AfterValidator, BaseModel, Field
 
 from reconciler.kinds import markers as m
-from reconciler.kinds.fields import Metadata, Name, problem
+from reconciler.kinds.fields import Metadata, Name, Timestamp, problem
 from reconciler.kinds.jsonpath import check_json_path
 from reconciler.kinds.kind import Binding, Catalogue, Finding, IdOf, KeyOf, Kind, Rule, Spec
 from reconciler.kinds.lifecycles import MUTABLE
