@@ -1,0 +1,30 @@
+"""What a handler is given besides its request: the transaction, the time and new ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.sandbox.clock import Entropy, Now, next_micros, next_ulid, print_instant, print_ulid
+from reconciler.sandbox.store import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's view of the sandbox."""
+
+    store: Session
+    clock: Now
+    entropy: Entropy
+
+    def now(self) -> str:
+        """An instant as text, later than every instant given out before by this store."""
+        micros = next_micros(self.clock(), self.store.counter("instant"))
+        self.store.set_counter("instant", micros)
+        return print_instant(micros)
+
+    def new_id(self) -> str:
+        """A ULID above every one given out before by this store."""
+        micros = next_micros(self.clock(), self.store.counter("instant"))
+        number = next_ulid(micros, self.entropy(), self.store.counter("id"))
+        self.store.set_counter("id", number)
+        return print_ulid(number)

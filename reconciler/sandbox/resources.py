@@ -1,0 +1,16 @@
+"""The server's resource modules, in one place: their routes, and what they create at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from reconciler.sandbox.context import Context
+from reconciler.sandbox.routing import Routes
+
+ROUTES: Final[tuple[Routes, ...]] = ()
+
+Seed = Callable[[Context], None]
+
+SEEDS: Final[tuple[Seed, ...]] = ()
+"""Called at every start, in this order; each creates its object only if it is missing."""
