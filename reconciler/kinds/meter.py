@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -88,15 +88,18 @@ def _impact(fields: tuple[FieldChange, ...]) -> Iterable[ChangeClass]:
 
 def _to_wire(key: str, body: dict[str, Tree], ids: IdOf) -> dict[str, Tree]:
     del ids
-    return {"slug": key, **body, "name": body.get("name", key)}
+    return {"slug": key, **body}
 
 
 def _from_wire(wire: Mapping[str, Tree], keys: KeyOf) -> dict[str, Tree]:
     del keys
-    spec = {name: wire[name] for name in _FIELDS if wire.get(name) is not None}
-    if spec.get("name") == wire.get("slug"):
-        del spec["name"]
-    return spec
+    return {name: wire[name] for name in _FIELDS if wire.get(name) is not None}
+
+
+def _complete(key: str, spec: dict[str, Tree], feature_name: Callable[[str], str | None]) -> dict[str, Tree]:
+    """The server names a meter after its slug."""
+    del feature_name
+    return {**spec, "name": spec.get("name") or key}
 
 
 _FIELDS = (
@@ -137,5 +140,6 @@ spec:
     model: $.model
     type: $.type
 """,
+    complete=_complete,
     retain_by_default=True,
 )

@@ -26,7 +26,7 @@ class Scalar:
     money: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Object:
     """A map with known fields, by their names on the wire."""
 
@@ -34,7 +34,7 @@ class Object:
     fields: dict[str, Field]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OneOf:
     """One of several objects, told apart by the value of the field ``tag``."""
 
