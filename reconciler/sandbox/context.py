@@ -28,3 +28,12 @@ class Context:
         number = next_ulid(micros, self.entropy(), self.store.counter("id"))
         self.store.set_counter("id", number)
         return print_ulid(number)
+
+    def later(self) -> str:
+        """An instant at least a millisecond after the last: the server wrote other rows in between."""
+        self.store.set_counter("instant", self.store.counter("instant") + 1000)
+        return self.now()
+
+    def present(self) -> str:
+        """The time of a read, never before an instant given out; nothing is used up."""
+        return print_instant(next_micros(self.clock(), self.store.counter("instant")))

@@ -26,3 +26,33 @@ SUBSCRIPTION_ITEMS: Final = "subscription_items"
 Live (no `deletedAt`) exactly while the subscription is: such a row keeps its feature from being
 archived.
 """
+
+CHANNELS: Final = "channels"
+"""Key: `enabled` or `disabled`."""
+
+WEBHOOKS: Final = "webhooks"
+"""What the webhook service holds, one document per channel, under the channel's id."""
+
+RULES: Final = "rules"
+"""Key: `enabled` or `disabled`."""
+
+APPS: Final = "apps"
+"""Key: the app's type."""
+
+PROFILES: Final = "profiles"
+"""Key: `default` on the default profile; parent: the app's id."""
+
+CUSTOMERS: Final = "customers"
+"""Key: key."""
+
+OVERRIDES: Final = "overrides"
+"""Key: the customer's id; parent: the id of the pinned profile."""
+
+SUBJECTS: Final = "subjects"
+"""Key: key."""
+
+SUBSCRIPTIONS: Final = "subscriptions"
+"""Key: the plan's key; parent: the customer's id. The phases with their items lie inside."""
+
+GATHERING_INVOICES: Final = "gathering_invoices"
+"""One per customer whose subscription was billed. Key: the customer's id."""
