@@ -20,7 +20,7 @@ _DURATION: Final = re.compile(
 )
 
 
-class BadDuration(ValueError):
+class DurationError(ValueError):
     """A text that is no ISO-8601 duration."""
 
 
@@ -73,15 +73,15 @@ class Duration:
 
 
 def parse_duration(text: str) -> Duration:
-    """Read a duration; raises BadDuration on anything else, `P` alone included."""
+    """Read a duration; raises DurationError on anything else, `P` alone included."""
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise BadDuration(text)
+        raise DurationError(text)
     sign, *amounts = match.groups()
     given = [amount for amount in amounts if amount is not None]
     # A fraction may only stand in the last component.
     if not given or text.endswith("T") or any(re.search("[.,]", amount) for amount in given[:-1]):
-        raise BadDuration(text)
+        raise DurationError(text)
     factor = -1 if sign == "-" else 1
     return Duration(*(factor * Decimal((amount or "0").replace(",", ".")) for amount in amounts))
 
