@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.sandbox.clock import Entropy, Now, next_micros, next_ulid, print_instant, print_ulid
+from reconciler.sandbox.jsontext import Doc
 from reconciler.sandbox.store import Session
 
 
@@ -37,3 +38,7 @@ class Context:
     def present(self) -> str:
         """The time of a read, never before an instant given out; nothing is used up."""
         return print_instant(next_micros(self.clock(), self.store.counter("instant")))
+
+    def born(self) -> Doc:
+        """The first three fields of a new object; its two instants are a microsecond apart."""
+        return {"id": self.new_id(), "createdAt": self.now(), "updatedAt": self.now()}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from reconciler.sandbox import features, meters
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.routing import Routes
 
-ROUTES: Final[tuple[Routes, ...]] = ()
+ROUTES: Final[tuple[Routes, ...]] = (
+    meters.routes,
+    features.routes,
+)
 
 Seed = Callable[[Context], None]
 
