@@ -1,0 +1,155 @@
+"""Declared against live for one object: what differs, what cannot be changed, what is left to others.
+
+The comparison knows nothing of actions; the planner decides what a difference means for the object's lifecycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.kinds import markers as m
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Shape
+from reconciler.model import FieldChange, Management, Tree
+from reconciler.planning import paths
+from reconciler.planning.diff import Locate, diff, leaves
+from reconciler.planning.options import RevealSecret
+from reconciler.planning.secrets import CHANGED, SHOWN, has_secrets, mask
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one object differs in.
+
+    ``changes`` are real differences; ``stuck`` those that the API cannot make; ``ignored`` counts the ones left to
+    others. ``wanted`` is the canonical spec a write should send (ignored paths as they are live); ``unchanged`` counts
+    equal values; ``unchecked`` are secrets that could not be compared.
+    """
+
+    wanted: Mapping[str, Tree]
+    changes: tuple[FieldChange, ...] = ()
+    stuck: tuple[FieldChange, ...] = ()
+    ignored: int = 0
+    unchanged: int = 0
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def replaces(self) -> tuple[FieldChange, ...]:
+        """The differences that an update cannot make: they force a replacement."""
+        return tuple(change for change in self.changes if change.forces == "replace")
+
+
+def compare(
+    kind: Kind,
+    desired: Mapping[str, Tree],
+    live: Mapping[str, Tree],
+    management: Management,
+    locate: Locate,
+    reveal: RevealSecret,
+) -> Comparison:
+    """Compare canonical specs. ``desired`` is complete (``canonical.complete``); ``live`` is what was read."""
+    live = without_chosen(kind.shape, desired, live)
+    if desired == live:
+        return Comparison(desired, unchanged=leaves(desired))
+    wanted, ignored = _leave_to_others(desired, live, management.ignore)
+    masked = mask(kind.shape, wanted, live, reveal) if has_secrets(kind.shape) else None
+    ours, theirs = (masked.desired, masked.live) if masked else (wanted, live)
+    found = [_without_secrets(change) for change in diff(kind, theirs, ours, locate)]
+    forced = [_forced(kind, change, management) for change in found]
+    stuck = tuple(change for change in forced if change.forces is None and _cannot(kind, change))
+    changes = tuple(change for change in forced if change not in stuck)
+    return Comparison(
+        wanted=wanted,
+        changes=changes,
+        stuck=stuck,
+        ignored=ignored,
+        unchanged=max(0, leaves(desired) - len(changes) - len(stuck)),
+        unchecked=masked.unchecked if masked else (),
+    )
+
+
+def without_chosen(shape: Shape, desired: Tree, live: Tree) -> dict[str, Tree]:
+    """The live tree without values that the server chose and nobody declared (signing secret, tax code id)."""
+    stripped = _strip(shape, desired, live)
+    return dict(stripped) if isinstance(stripped, Mapping) else {}
+
+
+def _strip(shape: Shape, desired: Tree, live: Tree) -> Tree:
+    match shape, live:
+        case Object(), Mapping():
+            return _strip_object(shape, desired if isinstance(desired, Mapping) else {}, live)
+        case OneOf(), Mapping():
+            variant = shape.variants.get(str(live.get(shape.tag)))
+            return _strip(variant, desired, live) if variant else live
+        case ListOf(keyed=m.Keyed(by=by)), list():
+            known = (
+                {item.get(by): item for item in desired if isinstance(item, Mapping)}
+                if isinstance(desired, list)
+                else {}
+            )
+            return [
+                _strip(shape.item, known.get(item.get(by)), item) if isinstance(item, Mapping) else item
+                for item in live
+            ]
+        case _:
+            return live
+
+
+def _by_key(items: Tree, by: str) -> dict[Tree, Tree]:
+    if not isinstance(items, list):
+        return {}
+    return {item.get(by): item for item in items if isinstance(item, Mapping)}
+
+
+def _strip_object(shape: Object, desired: Mapping[str, Tree], live: Mapping[str, Tree]) -> Tree:
+    out: dict[str, Tree] = {}
+    for name, value in live.items():
+        field = shape.fields.get(name)
+        if field is None or (field.has(m.ServerChosen) and name not in desired):
+            continue
+        kept = _strip(field.shape, desired.get(name), value)
+        if kept not in ({}, []) or value in ({}, []):
+            out[name] = kept
+    return out
+
+
+def _leave_to_others(
+    desired: Mapping[str, Tree], live: Mapping[str, Tree], ignore: tuple[str, ...]
+) -> tuple[Mapping[str, Tree], int]:
+    """Where a path is left to others, want what is live: a write must not undo their edit."""
+    ignored = 0
+    wanted: Tree = desired
+    for text in ignore:
+        path = paths.parse(text)
+        theirs = paths.get(live, path)
+        if paths.get(wanted, path) != theirs:
+            ignored += 1
+            wanted = paths.replaced(wanted, path, theirs)
+    return (wanted if isinstance(wanted, Mapping) else desired), ignored
+
+
+def _without_secrets(change: FieldChange) -> FieldChange:
+    if SHOWN in (change.before, change.after) or CHANGED in (change.before, change.after):
+        return replace(change, before=None, after=None, note=CHANGED)
+    return change
+
+
+def _forced(kind: Kind, change: FieldChange, management: Management) -> FieldChange:
+    if any(paths.under(change.path, path) for path in management.replace_on):
+        return replace(change, forces="replace")
+    field = _top(kind, change)
+    return replace(change, forces=None) if field and field.has(m.CannotUpdate) else change
+
+
+def _cannot(kind: Kind, change: FieldChange) -> bool:
+    """Whether the API has no way to make this difference."""
+    field = _top(kind, change)
+    if field is None:
+        return False
+    clears = change.path == field.name and change.after is None
+    return field.has(m.CannotUpdate) or (clears and field.has(m.NotClearable))
+
+
+def _top(kind: Kind, change: FieldChange) -> Field | None:
+    return kind.shape.fields.get(change.path.split(".")[0].split("[")[0])

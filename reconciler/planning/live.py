@@ -1,0 +1,121 @@
+"""Which live objects belong to a declared one, and whose they are.
+
+Natural keys match by key. Channels, rules and profiles have none: they match by our marker, then by the id that the
+environment's ``adopt`` names, then by exact name (and type) if exactly one unmarked live object has it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.kinds.kind import Kind, LiveSituation
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Address, Desired, Observation, Observed, Resource, Tree
+
+Owner = Literal["ours", "unmarked", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live side of one address. For versioned kinds ``rows`` has every version, newest first."""
+
+    address: Address
+    rows: tuple[Observed, ...] = ()
+    duplicates: tuple[Observed, ...] = ()
+    """Further objects with our marker and the same key: must not be."""
+    candidates: tuple[Observed, ...] = ()
+    """Unmarked objects that share the name, where more than one does."""
+
+    def state(self, state: str) -> Observed | None:
+        """The newest row in a state."""
+        return next((row for row in self.rows if row.state == state), None)
+
+    @property
+    def current(self) -> Observed | None:
+        """The object, or the active version."""
+        return self.state("live") or self.state("active")
+
+    @property
+    def draft(self) -> Observed | None:
+        """The draft version: ours or somebody else's."""
+        return self.state("draft")
+
+    def situation(self) -> LiveSituation:
+        """The live column of the lifecycle table. Archived versions count as nothing."""
+        if self.state("live"):
+            return "live"
+        active, draft = self.state("active"), self.draft
+        if active and draft:
+            return "active+draft"
+        return "active" if active else "draft" if draft else "none"
+
+
+class LiveIndex:
+    """All live objects by kind, key, name and id; built once per plan."""
+
+    def __init__(self, observation: Observation, projects: frozenset[str]) -> None:
+        self._projects = projects
+        self._by_key: dict[Address, list[Observed]] = defaultdict(list)
+        self._by_name: dict[tuple[str, Tree, Tree], list[Observed]] = defaultdict(list)
+        self._by_id: dict[tuple[str, str], Observed] = {}
+        self.kinds: tuple[str, ...] = tuple(observation.objects)
+        for kind_name, rows in observation.objects.items():
+            kind = KINDS[kind_name]
+            for row in rows:
+                self._add(kind, row)
+
+    def _add(self, kind: Kind, row: Observed) -> None:
+        self._by_id[kind.name, row.id] = row
+        if kind.natural_key:
+            if row.key is not None:
+                self._by_key[Address(kind.name, row.key)].append(row)
+        elif row.marker is None:
+            self._by_name[kind.name, row.wire.get("name"), row.wire.get("type")].append(row)
+        elif row.marker.project in self._projects:
+            self._by_key[Address(kind.name, row.marker.key)].append(row)
+
+    def owner(self, row: Observed) -> Owner:
+        """Whose an object is, by its marker."""
+        if row.marker is None:
+            return "unmarked"
+        return "ours" if row.marker.project in self._projects else "foreign"
+
+    def rows(self, address: Address) -> tuple[Observed, ...]:
+        """The rows that stand under an address by key, newest version first."""
+        return tuple(sorted(self._by_key.get(address, ()), key=lambda row: (-(row.version or 0), row.id)))
+
+    def by_id(self, kind: str, ident: str) -> Observed | None:
+        """The live object with this id."""
+        return self._by_id.get((kind, ident))
+
+    def find(self, kind: Kind, resource: Resource, desired: Desired) -> Live:
+        """The live side of a declared object."""
+        address = resource.address
+        if kind.natural_key:
+            return Live(address, self.rows(address))
+        for key in (address.key, *resource.management.former_keys):
+            if marked := self.rows(Address(kind.name, key)):
+                return Live(address, marked[:1], duplicates=marked[1:])
+        return self._unmarked(kind, resource, desired.adopt.get(address))
+
+    def _unmarked(self, kind: Kind, resource: Resource, adopt: str | None) -> Live:
+        address = resource.address
+        if adopt is not None:
+            row = self.by_id(kind.name, adopt)
+            return Live(address, (row,) if row else ())
+        same = tuple(self._by_name.get((kind.name, resource.spec.get("name"), resource.spec.get("type")), ()))
+        if len(same) > 1:
+            return Live(address, candidates=tuple(sorted(same, key=lambda row: row.id)))
+        return Live(address, same)
+
+    def owned(self) -> Mapping[Address, tuple[Observed, ...]]:
+        """Everything that carries our marker, by kind order and key. Archived versions included."""
+        found: dict[Address, list[Observed]] = defaultdict(list)
+        for (kind, _), row in self._by_id.items():
+            if row.marker and row.marker.project in self._projects:
+                found[Address(kind, row.key if KINDS[kind].natural_key and row.key else row.marker.key)].append(row)
+        order = sorted(found, key=lambda address: (KINDS[address.kind].order, address.key))
+        return {address: tuple(sorted(found[address], key=lambda row: -(row.version or 0))) for address in order}

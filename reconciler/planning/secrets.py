@@ -1,0 +1,95 @@
+"""Secrets in a comparison: live values and sources are replaced by tokens before anything is compared or shown.
+
+A declared secret is a source (``{"env": NAME}``); the live one is clear text in the server's answer. Where the source
+can be read both become the same or different tokens; where it cannot, the value counts as *not checked*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from reconciler.kinds import markers as m
+from reconciler.kinds.shape import Field, Object
+from reconciler.model import Tree
+from reconciler.planning.options import RevealSecret
+
+SHOWN = "(secret)"
+CHANGED = "(secret, changed)"
+UNCHECKED = "(secret, not checked)"
+_SOURCES = frozenset({"env", "file", "command"})
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Both trees without a secret value in them; ``unchecked`` are the fields whose source was not to be had."""
+
+    desired: dict[str, Tree]
+    live: dict[str, Tree]
+    unchecked: tuple[str, ...]
+
+
+def is_source(value: Tree) -> bool:
+    """Whether a value is a secret source."""
+    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in _SOURCES
+
+
+def has_secrets(shape: Object) -> bool:
+    """Whether a kind has fields that hold secrets."""
+    return any(field.has(m.Secret) for field in shape.fields.values())
+
+
+def hide(shape: Object, spec: Mapping[str, Tree]) -> dict[str, Tree]:
+    """A spec for showing or fingerprinting: no secret value, no source, only that there is one."""
+    return {
+        name: _hidden(value) if name in shape.fields and shape.fields[name].has(m.Secret) else value
+        for name, value in spec.items()
+    }
+
+
+def _hidden(value: Tree) -> Tree:
+    if isinstance(value, Mapping) and not is_source(value):
+        return dict.fromkeys(value, SHOWN)
+    return SHOWN
+
+
+def mask(shape: Object, desired: Mapping[str, Tree], live: Mapping[str, Tree], reveal: RevealSecret) -> Masked:
+    """Replace every secret of both trees by a token that says whether it is the same."""
+    ours, theirs = dict(desired), dict(live)
+    unchecked: list[str] = []
+    for field in shape.fields.values():
+        if field.has(m.Secret):
+            _mask_field(field, ours, theirs, reveal, unchecked)
+    return Masked(ours, theirs, tuple(unchecked))
+
+
+def _mask_field(
+    field: Field, ours: dict[str, Tree], theirs: dict[str, Tree], reveal: RevealSecret, unchecked: list[str]
+) -> None:
+    name = field.name
+    one, other = ours.get(name), theirs.get(name)
+    if (isinstance(one, Mapping) and not is_source(one)) or (isinstance(other, Mapping) and one is None):
+        inner, outer = dict(cast("Mapping[str, Tree]", one or {})), dict(cast("Mapping[str, Tree]", other or {}))
+        for key in sorted({*inner, *outer}):
+            inner[key], outer[key] = _pair(inner.get(key), outer.get(key), reveal, unchecked, f"{name}.{key}")
+        ours[name], theirs[name] = _without_none(inner), _without_none(outer)
+        return
+    ours[name], theirs[name] = _pair(one, other, reveal, unchecked, name)
+    for tree in (ours, theirs):
+        if tree[name] is None:
+            del tree[name]
+
+
+def _pair(one: Tree, other: Tree, reveal: RevealSecret, unchecked: list[str], path: str) -> tuple[Tree, Tree]:
+    if one is None or other is None:
+        return (SHOWN if one is not None else None), (SHOWN if other is not None else None)
+    value = reveal(cast("Mapping[str, Tree]", one)) if is_source(one) else one
+    if value is None:
+        unchecked.append(path)
+        return SHOWN, SHOWN
+    return (SHOWN, SHOWN) if value == other else (CHANGED, SHOWN)
+
+
+def _without_none(tree: Mapping[str, Tree]) -> dict[str, Tree]:
+    return {key: value for key, value in tree.items() if value is not None}
