@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from reconciler.sandbox import features, meters
+from reconciler.sandbox import apps, channels, features, meters, profiles, rules
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.routing import Routes
 
 ROUTES: Final[tuple[Routes, ...]] = (
     meters.routes,
     features.routes,
+    channels.routes,
+    rules.routes,
+    apps.routes,
+    profiles.routes,
 )
 
 Seed = Callable[[Context], None]
 
-SEEDS: Final[tuple[Seed, ...]] = ()
+SEEDS: Final[tuple[Seed, ...]] = (apps.seed, profiles.seed)
 """Called at every start, in this order; each creates its object only if it is missing."""
