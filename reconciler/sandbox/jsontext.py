@@ -39,6 +39,7 @@ def pretty(value: Json) -> str:
     return simplejson.dumps(value, use_decimal=True, indent=2, ensure_ascii=False)
 
 
-def number(value: Decimal) -> Decimal:
-    """A decimal that `dumps` prints without an exponent and without trailing zeros."""
-    return _Plain(value.normalize())
+def number(value: Decimal | int) -> Decimal:
+    """The same number without needless zeros, which `dumps` prints without an exponent."""
+    text = format(Decimal(value), "f")
+    return _Plain(text.rstrip("0").rstrip(".") if "." in text else text)

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value TEXT NOT NULL)
 """
 _FIELD = re.compile(r"[A-Za-z.]+")
 
+Condition = tuple[str, list[str | int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -41,7 +43,7 @@ class Where:
 
     `keys` and `ids` hold alternatives; `either` joins these two with OR, as the server's plan list
     does. `fields` compares top-level fields of the document, `contains` looks for a part of one,
-    ignoring case. `live` None means deleted ones too.
+    ignoring case. `any_of` holds alternatives of any shape. `live` None means deleted ones too.
     """
 
     keys: Sequence[str] | None = None
@@ -49,12 +51,18 @@ class Where:
     parent: str | None = None
     live: bool | None = True
     either: bool = False
-    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    fields: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     contains: Mapping[str, str] = field(default_factory=dict)
+    any_of: Sequence[Where] = ()
 
     def sql(self) -> tuple[str, list[str | int]]:
-        """The condition and its arguments."""
-        parts: list[tuple[str, list[str | int]]] = []
+        """The condition and its arguments, the name of the collection to be put in front."""
+        parts = self._parts()
+        condition = " AND ".join(["collection = ?", *(text for text, _ in parts)])
+        return condition, [argument for _, arguments in parts for argument in arguments]
+
+    def _parts(self) -> list[Condition]:
+        parts: list[Condition] = []
         named = [_one_of("key", self.keys), _one_of("id", self.ids)]
         given = [part for part in named if part is not None]
         if self.either and len(given) > 1:
@@ -69,8 +77,11 @@ class Where:
             parts.extend(part for part in [_one_of(_column(name), values)] if part is not None)
         for name, text in self.contains.items():
             parts.append((f"instr(lower({_column(name)}), lower(?)) > 0", [text]))
-        condition = " AND ".join(["collection = ?", *(text for text, _ in parts)])
-        return condition, [argument for _, arguments in parts for argument in arguments]
+        alternatives = [_all_of(where._parts()) for where in self.any_of]
+        if alternatives:
+            texts = " OR ".join(text for text, _ in alternatives)
+            parts.append((f"({texts})", [argument for _, arguments in alternatives for argument in arguments]))
+        return parts
 
 
 EVERYTHING = Where(live=None)
@@ -183,7 +194,12 @@ def _column(name: str) -> str:
     return f"json_extract(body, '$.{name}')"
 
 
-def _one_of(column: str, values: Sequence[str] | None) -> tuple[str, list[str | int]] | None:
+def _all_of(parts: Sequence[Condition]) -> Condition:
+    text = " AND ".join(part for part, _ in parts) or "1"
+    return f"({text})", [argument for _, arguments in parts for argument in arguments]
+
+
+def _one_of(column: str, values: Sequence[str | int] | None) -> Condition | None:
     if values is None:
         return None
     # One JSON argument holds any number of alternatives, where a list of marks is limited.
