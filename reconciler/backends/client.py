@@ -1,0 +1,185 @@
+"""The HTTP client: one pool of connections, time-outs, retries, and errors as this package's own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from reconciler.backends.failures import CAUGHT, PASSING, transport_error
+from reconciler.backends.jsontext import dumps, loads
+from reconciler.backends.problems import api_error, is_problem, not_the_api
+from reconciler.backends.redaction import Redactor, secrets_in
+from reconciler.backends.retry import BUSY, FailedAttempt, Patience, persist, retry_after
+from reconciler.errors import ApiError, TransportError, UsageError
+from reconciler.model import Tree
+
+IDEMPOTENT = frozenset({"PUT", "DELETE"})
+SETUP = (OSError, ValueError, ImportError)
+"""What a wrong certificate file or proxy address in the environment raises, before any request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to talk to a server. Times in seconds; ``secrets`` are the values that no text may show."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    connections: int = 8
+    patience: Patience = field(default_factory=Patience)
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An accepted request: its status, its JSON (None where there is none) and what the server calls the request."""
+
+    status: int
+    json: Tree
+    request_id: str | None
+    seconds: float
+
+
+class Client:
+    """Sends requests. Safe to use from several threads; proxy and CA come from the environment, as httpx reads it."""
+
+    def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
+        self._settings = settings
+        self._redact = Redactor(settings.secrets)
+        self._count = 0
+        self._lock = threading.Lock()
+        try:
+            self._http = _http_client(settings, transport)
+        except (*CAUGHT, *SETUP) as error:
+            raise TransportError(
+                f"no connection can be set up: {self._redact(str(error))}",
+                sent=False,
+                tip="check SSL_CERT_FILE, HTTPS_PROXY and HTTP_PROXY",
+            ) from None
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, repeated ones included."""
+        return self._count
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """Read; an answer without JSON is an error."""
+        return self.send("GET", path, query=query)
+
+    def send(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Mapping[str, Tree] | None = None
+    ) -> Reply:
+        """Send one request and repeat it where that is safe.
+
+        Raises ``TransportError``, ``ApiError`` or ``ProtocolError``; ``UsageError`` for a write through a client
+        that may only read.
+        """
+        if self._settings.read_only and method != "GET":
+            raise UsageError(f"this connection only reads; {method} {path} was not sent")
+        redact = self._redact.knowing(secrets_in(body)) if body else self._redact
+        request = self._request(method, path, query, body)
+        started = time.perf_counter()
+        response = persist(self._settings.patience, lambda: self._attempt(request, redact))
+        return Reply(
+            response.status_code,
+            _json(response, f"{method} {path}", redact),
+            response.headers.get("x-request-id"),
+            time.perf_counter() - started,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Tree] | None
+    ) -> httpx.Request:
+        content = None if body is None else dumps(body)
+        headers = {"content-type": "application/json"} if content is not None else {}
+        try:
+            return self._http.build_request(method, path, params=query, content=content, headers=headers)
+        except CAUGHT as error:
+            raise transport_error(error, f"{method} {path}", self._redact) from None
+
+    def _attempt(self, request: httpx.Request, redact: Redactor) -> httpx.Response:
+        """One try; raises ``FailedAttempt``."""
+        with self._lock:
+            self._count += 1
+        try:
+            response = self._http.send(request)
+        except CAUGHT as error:
+            raise _no_answer(request, error, redact) from None
+        if response.is_success:
+            return response
+        raise _refused(request, response, redact)
+
+
+def _http_client(settings: Settings, transport: httpx.BaseTransport | None) -> httpx.Client:
+    return httpx.Client(
+        base_url=settings.base_url,
+        headers={"accept": "application/json", **settings.headers},
+        timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+        limits=httpx.Limits(
+            max_connections=settings.connections,
+            max_keepalive_connections=settings.connections,
+        ),
+        transport=transport,
+        follow_redirects=False,
+    )
+
+
+def _no_answer(request: httpx.Request, error: Exception, redact: Redactor) -> FailedAttempt:
+    """A POST is repeated only if it was never sent.
+
+    A PUT or DELETE that ran into its time-out is not repeated here either: a server that hangs is not helped by one
+    more request, and the caller slows down first.
+    """
+    failure = transport_error(error, f"{request.method} {request.url.copy_with(query=None)}", redact)
+    safe = request.method == "GET" or not failure.sent
+    if request.method in IDEMPOTENT:
+        safe = safe or not isinstance(error, httpx.TimeoutException)
+    return FailedAttempt(failure, again=safe and isinstance(error, PASSING))
+
+
+def _refused(request: httpx.Request, response: httpx.Response, redact: Redactor) -> FailedAttempt:
+    status, what = response.status_code, f"{request.method} {request.url.path}"
+    wait = retry_after(response.headers.get("retry-after"))
+    if status in BUSY:
+        again = request.method == "GET" or request.method in IDEMPOTENT or status == httpx.codes.TOO_MANY_REQUESTS
+        return FailedAttempt(_api_error(response, redact), again=again, wait=wait)
+    if response.has_redirect_location or response.is_redirect:
+        place = httpx.URL(response.headers.get("location", "")).host or "elsewhere"
+        error = not_the_api(f"{what}: the server redirects ({status}) to {place}", b"", redact)
+        return FailedAttempt(error, again=False)
+    if not is_problem(response.content):
+        what = f"{what}: answered {status} with {_kind(response)}"
+        return FailedAttempt(not_the_api(what, response.content, redact), again=False)
+    return FailedAttempt(_api_error(response, redact), again=False)
+
+
+def _api_error(response: httpx.Response, redact: Redactor) -> ApiError:
+    return api_error(response.status_code, response.content, response.headers.get("x-request-id"), redact)
+
+
+def _json(response: httpx.Response, what: str, redact: Redactor) -> Tree:
+    """The JSON of an accepted request; None only for a write that was answered without a body."""
+    content = response.content
+    if not content.strip():
+        if response.request.method == "GET":
+            raise not_the_api(f"{what}: answered {response.status_code} without a body", b"", redact)
+        return None
+    try:
+        return loads(content)
+    except ValueError:
+        what = f"{what}: answered {response.status_code} with {_kind(response)} that is not JSON"
+        raise not_the_api(what, content, redact) from None
+
+
+def _kind(response: httpx.Response) -> str:
+    return str(response.headers.get("content-type", "a body of no type")).partition(";")[0]

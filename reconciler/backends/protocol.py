@@ -1,0 +1,74 @@
+"""What planning and execution may ask of a live catalogue, whatever API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model import Observation, Question, Step, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An accepted request. ``body`` is None where the server sent none; ``seconds`` includes every retry."""
+
+    status: int
+    body: Mapping[str, Tree] | None
+    request_id: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What reading back shows of a write whose answer was lost: the live body, and its id where it has one."""
+
+    body: Mapping[str, Tree]
+    id: str | None
+
+
+class Backend(Protocol):
+    """One live catalogue. Safe to use from several threads.
+
+    Every method raises ``TransportError`` (no answer), ``ApiError`` (refused) or ``ProtocolError`` (not the API's
+    answer); their texts never hold a secret.
+    """
+
+    @property
+    def api(self) -> str:
+        """The dialect: ``v1``."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """The address as the environment names it."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, repeated ones included."""
+        ...
+
+    def identity(self) -> str | None:
+        """Which namespace answers: the id of its oldest billing profile. None where it has none."""
+        ...
+
+    def observe(self, kinds: Iterable[str], *, assignments: bool = True) -> Observation:
+        """Read every live object of these kinds."""
+        ...
+
+    def ask(self, questions: Iterable[Question]) -> dict[Question, int | str]:
+        """Answer what no list tells."""
+        ...
+
+    def perform(self, method: str, path: str, body: Mapping[str, Tree] | None = None) -> Answer:
+        """Send one request. A POST is never sent twice once it may have arrived."""
+        ...
+
+    def find_created(self, step: Step, body: Mapping[str, Tree] | None) -> Found | None:
+        """Look whether a POST whose answer was lost has happened; ``step.path`` and ``body`` hold real ids."""
+        ...
+
+    def close(self) -> None:
+        """Give back the connections."""
+        ...

@@ -1,0 +1,51 @@
+"""Answers to what no list tells: who is on a plan, and whether an unlisted object occupies a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from reconciler.backends.client import Client
+from reconciler.backends.dialect import Dialect
+from reconciler.errors import ApiError, ProtocolError
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Question
+
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+
+
+def answer(client: Client, dialect: Dialect, question: Question) -> int | str:
+    """One answer, of the type that ``Question`` documents."""
+    if question.topic == "subscribers":
+        return _subscribers(client, dialect, question.key)
+    return _readable(client, dialect, question)
+
+
+def _subscribers(client: Client, dialect: Dialect, plan_key: str) -> int:
+    answer = client.get(dialect.customers, {"planKey": plan_key, "page": "1", "pageSize": "1"}).json
+    total = answer.get("totalCount") if isinstance(answer, Mapping) else None
+    if not isinstance(total, int):
+        raise ProtocolError(f"GET {dialect.customers}: the list has no `totalCount`")
+    return total
+
+
+def _readable(client: Client, dialect: Dialect, question: Question) -> str:
+    """First the latest version; if that one is deleted, an older active one may still stand there."""
+    path = f"{KINDS[question.kind].binding(dialect.api).collection}/{quote(question.key, safe='')}"
+    latest = _look(client, dialect, path, dialect.latest)
+    return _look(client, dialect, path, {}) if latest == "deleted" else latest
+
+
+def _look(client: Client, dialect: Dialect, path: str, query: Mapping[str, str]) -> str:
+    try:
+        row = client.get(path, query).json
+    except ApiError as error:
+        if error.status == _NOT_FOUND:
+            return "absent"
+        if error.status == _BAD_REQUEST and any(code.endswith(dialect.unreadable_suffix) for code, _ in error.codes):
+            return "unreadable"
+        raise
+    deleted = isinstance(row, Mapping) and row.get("deletedAt") is not None
+    if deleted:
+        return "deleted" if query else "absent"
+    return "present"

@@ -1,0 +1,88 @@
+"""The REST engine: the ``Backend`` of any API that kinds have bindings for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.backends.client import Client
+from reconciler.backends.dialect import Dialect
+from reconciler.backends.lists import Lists
+from reconciler.backends.protocol import Answer, Found
+from reconciler.backends.questions import answer
+from reconciler.backends.reading import IDENTITY, Reading, identity_listing
+from reconciler.backends.settle import Settler
+from reconciler.model import Observation, Question, Step, Tree
+
+
+class RestBackend:
+    """A live catalogue behind an HTTP API. Reads run side by side in one pool, at most ``parallelism`` at a time."""
+
+    def __init__(self, client: Client, dialect: Dialect, *, endpoint: str, parallelism: int) -> None:
+        self._client = client
+        self._dialect = dialect
+        self._endpoint = endpoint
+        self._pool = ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="reconciler-read")
+        self._lists = Lists(client, self._pool)
+        self._settler = Settler(client, self._lists, dialect)
+
+    @property
+    def api(self) -> str:
+        """The dialect."""
+        return self._dialect.api
+
+    @property
+    def endpoint(self) -> str:
+        """The address as the environment names it."""
+        return self._endpoint
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._client.requests
+
+    def identity(self) -> str | None:
+        """The id of the oldest billing profile, archived ones included. One request."""
+        rows = self._lists.read({IDENTITY: identity_listing(self._dialect)})[IDENTITY]
+        return str(rows[0]["id"]) if rows else None
+
+    def observe(self, kinds: Iterable[str], *, assignments: bool = True) -> Observation:
+        """Read every live object of these kinds.
+
+        ``assignments`` of a draft or active plan version is None where they were not wanted or the server cannot
+        show them, ``()`` where there are none.
+        """
+        started, before = time.perf_counter(), self._client.requests
+        reading = Reading(self._lists, self._dialect, kinds, assignments=assignments)
+        return Observation(
+            endpoint=self._endpoint,
+            identity=reading.identity(),
+            objects=reading.objects(),
+            apps=reading.apps(),
+            last_versions=reading.last_versions(),
+            capped=reading.capped(),
+            requests=self._client.requests - before,
+            seconds=time.perf_counter() - started,
+        )
+
+    def ask(self, questions: Iterable[Question]) -> dict[Question, int | str]:
+        """Answer what no list tells; side by side, in the order of the questions, each asked once."""
+        distinct = list(dict.fromkeys(questions))
+        answers = self._lists.map(lambda question: answer(self._client, self._dialect, question), distinct)
+        return dict(zip(distinct, answers, strict=True))
+
+    def perform(self, method: str, path: str, body: Mapping[str, Tree] | None = None) -> Answer:
+        """Send one request. ``Answer.body`` is None where the answer has no JSON object."""
+        reply = self._client.send(method, path, body=body)
+        json = reply.json if isinstance(reply.json, Mapping) else None
+        return Answer(reply.status, json, reply.request_id, reply.seconds)
+
+    def find_created(self, step: Step, body: Mapping[str, Tree] | None) -> Found | None:
+        """Look whether a POST whose answer was lost has happened."""
+        return self._settler.find(step, body or {})
+
+    def close(self) -> None:
+        """Give back threads and connections."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._client.close()
