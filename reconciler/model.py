@@ -183,7 +183,7 @@ class Observed:
     kind: str
     id: str
     key: str | None
-    wire: Mapping[str, Tree]
+    wire: Mapping[str, Tree] = field(repr=False)
     state: LiveState = "live"
     version: int | None = None
     marker: Marker | None = None
@@ -327,6 +327,8 @@ class Step:
     body: Mapping[str, Tree] | None = None
     after: tuple[str, ...] = ()
     target_id: str | None = None
+    may_refuse: str | None = None
+    """Why a refusal of this step by the server (4xx) is no failure; None: it is one."""
 
 
 GuardStatus = Literal["open", "consented"]

@@ -168,6 +168,9 @@ class Kind:
     on_create: ChangeClass = ChangeClass.ADDITIVE
     removal: Verb = "delete"
     retain_by_default: bool = False
+    marked_only_by_create: bool = False
+    """An object that was here before us never gets our marker, although the API would take it (meters: the server
+    does not start any more once a meter of its configuration file differs from the live one)."""
 
     @property
     def shape(self) -> Object:

@@ -142,4 +142,5 @@ spec:
 """,
     complete=_complete,
     retain_by_default=True,
+    marked_only_by_create=True,
 )

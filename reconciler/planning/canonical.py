@@ -153,7 +153,8 @@ def _duration(value: Tree) -> Tree:
 
 
 @lru_cache(maxsize=4096)
-def _instant_text(text: str) -> str:
+def instant_text(text: str) -> str:
+    """An RFC 3339 instant in UTC with six digits, so that text order is time order; other text as it is."""
     try:
         moment = datetime.fromisoformat(_microseconds(text))
     except ValueError:
@@ -173,7 +174,7 @@ def _microseconds(text: str) -> str:
 
 
 def _instant(value: Tree) -> Tree:
-    return _instant_text(value) if isinstance(value, str) else value
+    return instant_text(value) if isinstance(value, str) else value
 
 
 def _json(value: Tree) -> Tree:

@@ -26,6 +26,8 @@ class Live:
     rows: tuple[Observed, ...] = ()
     duplicates: tuple[Observed, ...] = ()
     """Further objects with our marker and the same key: must not be."""
+    superseded: Observed | None = None
+    """The object that a killed replacement has created its successor for, and not yet removed."""
     candidates: tuple[Observed, ...] = ()
     """Unmarked objects that share the name, where more than one does."""
 
@@ -98,7 +100,7 @@ class LiveIndex:
             return Live(address, self.rows(address))
         for key in (address.key, *resource.management.former_keys):
             if marked := self.rows(Address(kind.name, key)):
-                return Live(address, marked[:1], duplicates=marked[1:])
+                return _successor(address, marked)
         return self._unmarked(kind, resource, desired.adopt.get(address))
 
     def _unmarked(self, kind: Kind, resource: Resource, adopt: str | None) -> Live:
@@ -119,3 +121,12 @@ class LiveIndex:
                 found[Address(kind, row.key if KINDS[kind].natural_key and row.key else row.marker.key)].append(row)
         order = sorted(found, key=lambda address: (KINDS[address.kind].order, address.key))
         return {address: tuple(sorted(found[address], key=lambda row: -(row.version or 0))) for address in order}
+
+
+def _successor(address: Address, marked: tuple[Observed, ...]) -> Live:
+    """Several objects with one key are a mistake, unless one says that it replaces the other."""
+    for row in marked:
+        old = next((other for other in marked if row.marker and row.marker.replaces == other.id), None)
+        if old is not None and len(marked) == 2:
+            return Live(address, (row,), superseded=old)
+    return Live(address, marked[:1], duplicates=marked[1:])

@@ -1,0 +1,163 @@
+"""``plan``: what would have to be done so that what is live becomes what is declared. Pure and deterministic."""
+
+from __future__ import annotations
+
+from reconciler.kinds.registry import KINDS
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    Desired,
+    Observation,
+    Observed,
+    Plan,
+    Resource,
+    Sighting,
+    Target,
+)
+from reconciler.planning import couplings, digest, feature, mutable, retire, versions
+from reconciler.planning.options import Needs, PlanOptions
+from reconciler.planning.secrets import hide
+from reconciler.planning.work import Work
+
+_STOPS = frozenset({"foreign_draft", "duplicate_marker"})
+"""Guards under which no complete plan can be made."""
+
+
+def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Plan | Needs:
+    """The plan, without times and consents (policy adds those); or the questions to answer first."""
+    work = Work(desired, observation, options)
+    resources = _in_scope(desired, options)
+    for resource in resources:
+        _match(work, resource)
+    _mark_retiring(work, resources)
+    for resource in resources:
+        _decide(work, resource)
+    if desired.complete and options.only is None:
+        retire.orphans(work)
+    if work.questions:
+        return Needs(frozenset(work.questions))
+    couplings.order_late(work)
+    retire.order_retirement(work)
+    _empty_manifests(work)
+    return Plan(
+        target=Target(desired.environment, observation.endpoint, observation.identity, options.api),
+        project=desired.project,
+        changes=_ordered(work),
+        steps=work.steps.all(),
+        guards=tuple(work.guards),
+        observed=_sightings(work),
+        warnings=(*desired.warnings, *work.warnings),
+        unchanged=len(work.unchanged),
+        mode=options.mode,
+        complete=desired.complete and options.only is None,
+        write_secrets=options.write_secrets,
+        requests=observation.requests,
+        seconds=observation.seconds,
+    )
+
+
+def is_complete(made: Plan) -> bool:
+    """False when an open guard means that the plan cannot even be drawn up (a foreign draft, two owners)."""
+    return not any(guard.code in _STOPS for guard in made.open_guards)
+
+
+def _in_scope(desired: Desired, options: PlanOptions) -> list[Resource]:
+    chosen = [
+        resource for address, resource in desired.resources.items() if options.only is None or address in options.only
+    ]
+    return sorted(chosen, key=lambda item: (KINDS[item.address.kind].order, item.address.key))
+
+
+def _match(work: Work, resource: Resource) -> None:
+    live = work.match(resource)
+    address = resource.address
+    if live.duplicates:
+        ids = ", ".join(row.id for row in (*live.rows, *live.duplicates))
+        work.guard(
+            "duplicate_marker", address, f"{address}: several live objects carry its marker: {ids}; delete all but one"
+        )
+    if live.candidates:
+        ids = ", ".join(row.id for row in live.candidates)
+        name = work.desired.environment
+        work.guard(
+            "ambiguous_match",
+            address,
+            f"{address}: several unmarked live objects have its name: {ids}. Say which in reconciler.yaml: "
+            f"`environments: {{{name}: {{adopt: {{{address}: ID}}}}}}`, or declare another name",
+        )
+
+
+def _mark_retiring(work: Work, resources: list[Resource]) -> None:
+    """Who goes is known before anything is decided: a feature may go once the plans that name it go too."""
+    work.retiring |= {resource.address for resource in resources if resource.management.state in ("absent", "archived")}
+    if work.options.prune and work.desired.complete and work.options.only is None:
+        work.retiring |= {address for address in work.index.owned() if address not in work.desired.resources}
+
+
+def _decide(work: Work, resource: Resource) -> None:
+    kind = KINDS[resource.address.kind]
+    live = work.lives[resource.address]
+    if live.candidates or live.duplicates:
+        work.record(Change(resource.address, Action.NO_CHANGE, location=resource.location))
+    elif resource.management.manage == "observe":
+        _observe(work, resource)
+    elif resource.management.state in ("absent", "archived"):
+        retire.retire(
+            work,
+            resource.address,
+            live.rows,
+            reason=f"declared_{resource.management.state}",
+            location=resource.location,
+            guarded=resource.management.protect,
+        )
+    elif kind.lifecycle.name == "versioned":
+        versions.decide(work, resource)
+    elif kind.lifecycle.name == "create-only":
+        feature.decide(work, resource)
+    else:
+        mutable.decide(work, resource)
+
+
+def _observe(work: Work, resource: Resource) -> None:
+    """Declared to be somewhere else's: it must exist, and is never written, counted or pruned."""
+    live = work.lives[resource.address]
+    if live.current is None:
+        work.guard(
+            "not_found",
+            resource.address,
+            f"{resource.address} is declared with `manage: observe` and does not exist",
+        )
+
+
+def _empty_manifests(work: Work) -> None:
+    removes = any(change.action in (Action.ARCHIVE, Action.DELETE) for change in work.changes.values())
+    if not work.desired.resources and removes and work.options.mode != "destroy":
+        work.guard(
+            "empty-manifests",
+            None,
+            "no document declares anything, and everything owned here would be removed",
+            consentable=True,
+        )
+
+
+def _ordered(work: Work) -> tuple[Change, ...]:
+    addresses = sorted(work.changes, key=lambda address: (KINDS[address.kind].order, address.key))
+    return tuple(work.changes[address] for address in addresses)
+
+
+def _sightings(work: Work) -> tuple[Sighting, ...]:
+    """What was seen of every address that was looked at, absences included."""
+    rows_of = {address: live.rows for address, live in work.lives.items()}
+    for address, rows in work.index.owned().items():
+        rows_of.setdefault(address, rows)
+    ordered = sorted(rows_of, key=lambda item: (KINDS[item.kind].order, item.key))
+    return tuple(_sighting(work, address, rows_of[address]) for address in ordered)
+
+
+def _sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighting:
+    shape = KINDS[address.kind].shape
+    live = tuple(row for row in rows if row.state != "archived")
+    specs = tuple(hide(shape, work.live_spec(row)) for row in live)
+    states = ", ".join(f"{row.state} version {row.version}" if row.version else row.state for row in live)
+    return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=states or "absent")

@@ -1,0 +1,152 @@
+"""Never trust a 2xx: what every step meant, against what is read back afterwards.
+
+Works from the steps of a plan alone, so that a saved plan can be verified without its manifests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds import marker as markers
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Address, Desired, Observation, Observed, Path, Plan, Step, Tree
+from reconciler.planning.canonical import canonical
+from reconciler.planning.compare import without_chosen
+from reconciler.planning.diff import diff
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.secrets import mask
+from reconciler.planning.work import Work
+
+_WRITES = ("create", "update", "adopt", "release")
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One object that is not as its steps meant it, in one sentence."""
+
+    address: Address
+    message: str
+
+
+def verify(
+    plan: Plan, observation: Observation, created: Mapping[str, str], skip: frozenset[Address] = frozenset()
+) -> tuple[Mismatch, ...]:
+    """Compare what is live now with what the steps meant. ``created`` maps ``Kind/key#id`` to ids.
+
+    ``skip`` are the addresses whose steps did not all run.
+    """
+    options = PlanOptions(api=plan.target.api)
+    work = Work(Desired({}, plan.project, plan.target.environment), observation, options)
+    found: list[Mismatch] = []
+    for address in dict.fromkeys(step.address for step in plan.steps):
+        if address not in skip:
+            steps = tuple(step for step in plan.steps if step.address == address)
+            found += [Mismatch(address, message) for message in _check(work, address, steps, created)]
+    return tuple(found)
+
+
+def _check(work: Work, address: Address, steps: tuple[Step, ...], created: Mapping[str, str]) -> Iterator[str]:
+    kept = None
+    for step in steps:
+        if step.verb in _WRITES and step.body is not None:
+            kept = step
+    if kept is not None:
+        row = _row(work, address, kept.target_id or created.get(f"{address}#id"))
+        if row is None:
+            yield f"{address}: written, but not there when read back"
+            return
+        yield from _content(work, address, kept, row, created)
+        yield from _state(address, steps, row)
+        yield from _assignments(address, steps, row, created)
+    for step in steps:
+        if step.verb in ("delete", "archive") and step.may_refuse is None:
+            yield from _gone(work, address, step)
+
+
+def _row(work: Work, address: Address, ident: str | None) -> Observed | None:
+    return work.index.by_id(address.kind, ident) if ident else None
+
+
+def _content(work: Work, address: Address, step: Step, row: Observed, created: Mapping[str, str]) -> Iterator[str]:
+    kind = KINDS[address.kind]
+    meant = _meant(work, address, step, row, created)
+    shown = without_chosen(kind.shape, meant, work.live_spec(row))
+    masked = mask(kind.shape, meant, shown, work.options.reveal)
+    for change in diff(kind, masked.live, masked.desired, _nowhere):
+        where = change.path
+        if change.before is None:
+            yield f"{address}: the server ignored `{where}`; sent {_show(change.after)}"
+        elif change.after is None:
+            yield f"{address}: the server shows `{where}` = {_show(change.before)}, which was not sent"
+        else:
+            yield f"{address}: the server stored {_show(change.before)} for `{where}`; sent {_show(change.after)}"
+
+
+def _meant(work: Work, address: Address, step: Step, row: Observed, created: Mapping[str, str]) -> dict[str, Tree]:
+    """The canonical spec that a write carried; what a PUT cannot carry is as it is live."""
+    kind = KINDS[address.kind]
+    binding = kind.binding(work.options.api)
+    body = dict(_resolve(step.body or {}, created))
+    for name in binding.create_only:
+        if name not in body and name in row.wire:
+            body[name] = row.wire[name]
+    spec = binding.from_wire(body, work.key_of)
+    if "metadata" in spec:
+        spec["metadata"] = markers.strip(spec["metadata"])
+    return canonical(kind, spec)
+
+
+def _resolve(body: Mapping[str, Tree], created: Mapping[str, str]) -> dict[str, Tree]:
+    return {name: _filled(value, created) for name, value in body.items()}
+
+
+def _filled(value: Tree, created: Mapping[str, str]) -> Tree:
+    match value:
+        case {"$ref": str(name), **rest} if not rest:
+            return created.get(name)
+        case {"$secret": source, **rest} if not rest:
+            return source
+        case Mapping():
+            return {key: _filled(item, created) for key, item in value.items() if not _is_live(item)}
+        case list():
+            return [_filled(item, created) for item in value]
+        case _:
+            return value
+
+
+def _is_live(value: Tree) -> bool:
+    return isinstance(value, Mapping) and "$live" in value
+
+
+def _state(address: Address, steps: tuple[Step, ...], row: Observed) -> Iterator[str]:
+    published = any(step.verb == "publish" for step in steps)
+    if published and row.state != "active":
+        yield f"{address}: published, but version {row.version} is {row.state} when read back"
+
+
+def _assignments(address: Address, steps: tuple[Step, ...], row: Observed, created: Mapping[str, str]) -> Iterator[str]:
+    live = {item.addon_id for item in row.assignments or ()}
+    for step in steps:
+        if step.verb == "attach" and step.body is not None:
+            ident = _filled(step.body.get("addonId"), created)
+            if ident not in live:
+                yield f"{address}: add-on {step.id.rpartition(':')[2]} was attached, but is not there when read back"
+        if step.verb == "detach" and step.path.rpartition("/")[2] in live:
+            yield f"{address}: an add-on was detached, but is still there when read back"
+
+
+def _gone(work: Work, address: Address, step: Step) -> Iterator[str]:
+    row = _row(work, address, step.target_id)
+    if row is None or (step.verb == "archive" and row.state == "archived"):
+        return
+    yield f"{address}: {step.verb}d, but still {row.state} when read back"
+
+
+def _show(value: Tree) -> str:
+    return f"`{value}`" if isinstance(value, str) else str(value)
+
+
+def _nowhere(path: Path) -> None:
+    """What was read back has no place in a file."""
+    del path

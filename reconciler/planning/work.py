@@ -1,0 +1,189 @@
+"""The workbench of one planning run: what has been matched, decided and asked so far. Never leaves the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from reconciler.kinds import marker as markers
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.registry import KINDS
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    ChangeClass,
+    Desired,
+    FieldChange,
+    Guard,
+    Marker,
+    Observation,
+    Observed,
+    Problem,
+    Question,
+    Resource,
+    Tree,
+)
+from reconciler.planning.canonical import canonical, complete
+from reconciler.planning.live import Live, LiveIndex
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.steps import StepBook, body, reference
+
+REMOVED = frozenset({Action.ARCHIVE, Action.DELETE, Action.REPLACE})
+
+
+class Work:
+    """Everything the deciders share. ``lives`` has the live side of every declared address."""
+
+    def __init__(self, desired: Desired, observation: Observation, options: PlanOptions) -> None:
+        self.desired = desired
+        self.observation = observation
+        self.options = options
+        self.index = LiveIndex(observation, frozenset({desired.project, *desired.former_names}))
+        self.steps = StepBook()
+        self.lives: dict[Address, Live] = {}
+        self.changes: dict[Address, Change] = {}
+        self.guards: list[Guard] = []
+        self.warnings: list[Problem] = []
+        self.questions: set[Question] = set()
+        self.created: set[Address] = set()
+        self.replaced: set[Address] = set()
+        self.retiring: set[Address] = set()
+        self.unchanged: list[Address] = []
+        self._keys: dict[tuple[str, str], str] = {}
+        self._canonical: dict[tuple[str, str], dict[str, Tree]] = {}
+        self._apps = {_app_key(app): str(app.get("id")) for app in observation.apps}
+
+    # What is live
+
+    def match(self, resource: Resource) -> Live:
+        """Find and remember the live side of a declared object."""
+        live = self.index.find(KINDS[resource.address.kind], resource, self.desired)
+        self.lives[resource.address] = live
+        for row in live.rows:
+            self._keys[row.kind, row.id] = resource.address.key
+        return live
+
+    def key_of(self, kind: str, ident: str) -> str | None:
+        """The key under which a live object is known here, by its id."""
+        if kind == "App":
+            return next((key for key, known in self._apps.items() if known == ident), None)
+        if (kind, ident) in self._keys:
+            return self._keys[kind, ident]
+        row = self.index.by_id(kind, ident)
+        return row.key if row and KINDS[kind].natural_key else None
+
+    def id_of(self, address: Address) -> Tree:
+        """The id of an object for a body: live, or a reference to the step that creates it."""
+        if address.kind == "App":
+            return self._apps.get(address.key)
+        if address in self.created:
+            return reference(address)
+        live = self.lives.get(address)
+        return live.current.id if live and live.current else None
+
+    def has_app(self, key: str) -> bool:
+        """Whether such an app is installed."""
+        return key in self._apps
+
+    def live_spec(self, row: Observed) -> dict[str, Tree]:
+        """The canonical spec of a live object, without our marker; computed once."""
+        found = self._canonical.get((row.kind, row.id))
+        if found is None:
+            kind = KINDS[row.kind]
+            spec = kind.binding(self.options.api).from_wire(row.wire, self.key_of)
+            if "metadata" in spec:
+                spec["metadata"] = markers.strip(spec["metadata"])
+            found = self._canonical[row.kind, row.id] = canonical(kind, spec)
+        return found
+
+    # What is wanted
+
+    def wanted(self, resource: Resource) -> dict[str, Tree]:
+        """The canonical spec of a declared object, complete."""
+        return complete(KINDS[resource.address.kind], resource.address.key, resource.spec, self._feature_name)
+
+    def _feature_name(self, key: str) -> str | None:
+        address = Address("Feature", key)
+        declared = self.desired.resources.get(address)
+        if declared is not None and isinstance(name := declared.spec.get("name"), str):
+            return name
+        rows = self.index.rows(address)
+        name = rows[0].wire.get("name") if rows else None
+        return name if isinstance(name, str) else None
+
+    def marker(self, resource: Resource, *, content: str | None = None, replaces: str | None = None) -> Marker:
+        """The marker that a write of this object carries."""
+        management = resource.management
+        return Marker(
+            project=self.desired.project,
+            key=resource.address.key,
+            protect=management.protect,
+            on_remove=management.on_remove,
+            content=content,
+            replaces=replaces,
+        )
+
+    def is_protected(self, address: Address, *, declared: bool, marked: bool) -> bool:
+        """Whether an object must not be removed: by its document, its marker, or the project file."""
+        return declared or marked or any(fnmatchcase(str(address), pattern) for pattern in self.desired.protect)
+
+    # What comes of it
+
+    def body(
+        self,
+        address: Address,
+        spec: Mapping[str, Tree],
+        method: Literal["POST", "PUT"],
+        marker: Marker | None,
+    ) -> dict[str, Tree]:
+        """The body of a write of this object."""
+        kind = KINDS[address.kind]
+        return body(kind, self.options.api, address.key, spec, method, self.id_of, marker)
+
+    def collection(self, kind: Kind) -> str:
+        """The path of a kind's list."""
+        return kind.binding(self.options.api).collection
+
+    def record(self, change: Change) -> None:
+        """Keep a decision; nothing to do and nothing to say is only counted."""
+        if change.action is Action.NO_CHANGE and not change.notes:
+            self.unchanged.append(change.address)
+            return
+        if change.action is Action.NO_CHANGE:
+            self.unchanged.append(change.address)
+        self.changes[change.address] = change
+
+    def guard(self, code: str, address: Address | None, message: str, *, consentable: bool = False) -> None:
+        """Put something between the plan and its apply."""
+        self.guards.append(Guard(code, address, message, consentable))
+
+    def warn(self, rule: str, message: str, resource: Resource | None = None) -> None:
+        """Say something that stops nothing."""
+        self.warnings.append(
+            Problem(
+                rule,
+                message,
+                resource.location if resource else None,
+                "warning",
+                address=resource.address if resource else None,
+            )
+        )
+
+    def ask(self, question: Question) -> int | str | None:
+        """An answer, or None after noting that it is needed."""
+        answer = self.observation.answers.get(question)
+        if answer is None:
+            self.questions.add(question)
+        return answer
+
+
+def _app_key(app: Mapping[str, Tree]) -> str:
+    kind = str(app.get("type"))
+    return kind if kind == "sandbox" else f"{kind}:{app.get('name')}"
+
+
+def classes_of(kind: Kind, fields: tuple[FieldChange, ...], *more: ChangeClass) -> tuple[ChangeClass, ...]:
+    """The classes of a change, mildest first."""
+    return tuple(sorted({*kind.impact(fields), *more}, key=lambda item: item.rank))
