@@ -117,9 +117,9 @@ def replace_profile(ctx: Context, request: Request, id: str) -> Response:  # noq
     old = find_profile(ctx, id)
     content = _content(request.body, old["workflow"]["invoicing"]["subscriptionEndProrationMode"])
     if "deletedAt" in old:
-        raise coded("profile_already_deleted", "profile already deleted", id)
+        raise coded("profile_already_deleted", "profile already deleted", f"id={id}")
     if old["default"] and not content["default"]:
-        raise coded("default_profile_cannot_be_unset", "default profile cannot be unset", id)
+        raise coded("default_profile_cannot_be_unset", "default profile cannot be unset", f"id={id}")
     check_tax_code(content["workflow"], old["workflow"])
     kept = present(old, ["id", "createdAt", "description", "app"])
     described = present(request.body, ["description"])
@@ -134,7 +134,7 @@ def delete_profile(ctx: Context, request: Request, id: str) -> Response:  # noqa
     if "deletedAt" in profile:
         return NO_CONTENT
     if profile["default"]:
-        raise coded("default_profile_cannot_be_deleted", "default profile cannot be deleted", id)
+        raise coded("default_profile_cannot_be_deleted", "default profile cannot be deleted", f"id={id}")
     if overrides := ctx.store.find(OVERRIDES, Where(parent=id)):
         customers = " ".join(override["customerId"] for override in overrides)
         message = "profile is referenced by customer overrides"
@@ -148,7 +148,7 @@ def find_profile(ctx: Context, profile_id: str) -> Doc:
     """The profile with this id, deleted or not; else a Problem 404."""
     profile = ctx.store.get(PROFILES, profile_id)
     if profile is None:
-        raise coded("profile_not_found", "profile not found", profile_id, status=404)
+        raise coded("profile_not_found", "profile not found", f"id={profile_id}", status=404)
     return profile
 
 
@@ -166,7 +166,7 @@ def view(ctx: Context, profile: Doc, *, expanded: bool = False) -> Doc:
 
 def coded(code: str, message: str, where: str, *, status: int = 400) -> Problem:
     """A refusal of the billing service: its extensions are flat (OpenMeter v1, billing errors)."""
-    detail = f"{message} [{where if '=' in where else f'id={where}'}]"
+    detail = f"{message} [{where}]"
     return Problem(status, detail, extensions={"code": code, "message": message, "severity": "critical"})
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from reconciler.sandbox import apps, channels, features, meters, profiles, rules
+from reconciler.sandbox import (
+    apps,
+    bystanders,
+    channels,
+    customers,
+    features,
+    meters,
+    overrides,
+    profiles,
+    rules,
+    subjects,
+)
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.routing import Routes
 
@@ -16,6 +27,10 @@ ROUTES: Final[tuple[Routes, ...]] = (
     rules.routes,
     apps.routes,
     profiles.routes,
+    customers.routes,
+    overrides.routes,
+    subjects.routes,
+    bystanders.routes,
 )
 
 Seed = Callable[[Context], None]
