@@ -55,7 +55,7 @@ def list_features(ctx: Context, request: Request) -> Response:
     limit, offset = (size, (page - 1) * size) if paged else (args.get("limit", PAGE_SIZE), args.get("offset", 0))
     descending = is_descending(args, default=False)
     found = ctx.store.find(FEATURES, where, order=order, descending=descending, limit=limit, offset=offset)
-    shown = [_view(feature) for feature in found]
+    shown = [feature_view(feature) for feature in found]
     total = ctx.store.count(FEATURES, where) if paged else 0
     return Response(200, page_body(shown, page, size, total) if paged else shown)
 
@@ -81,13 +81,13 @@ def create_feature(ctx: Context, request: Request) -> Response:
     }
     feature.update({name: value for name, value in optional.items() if value})
     ctx.store.put(FEATURES, feature, key=feature["key"], parent=feature.get("meterId"))
-    return Response(201, _view(feature))
+    return Response(201, feature_view(feature))
 
 
 @routes.get("/api/v1/features/{id_or_key}")
 def get_feature(ctx: Context, request: Request, id_or_key: str) -> Response:  # noqa: ARG001
     """Only a live feature is found, by id as well."""
-    return Response(200, _view(find_feature(ctx, id_or_key)))
+    return Response(200, feature_view(find_feature(ctx, id_or_key)))
 
 
 @routes.delete("/api/v1/features/{id_or_key}")
@@ -114,7 +114,7 @@ def find_feature(ctx: Context, id_or_key: str) -> Doc:
     return feature
 
 
-def _view(feature: Doc) -> Doc:
+def feature_view(feature: Doc) -> Doc:
     """A feature as shown; filters that only compare for equality appear in both spellings."""
     shown = {name: value for name, value in feature.items() if name != "meterId"}
     filters: Doc = feature.get("advancedMeterGroupByFilters", {})
