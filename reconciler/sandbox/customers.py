@@ -89,13 +89,13 @@ def create_customer(ctx: Context, request: Request) -> Response:
 @routes.get(_ITEM, query=_EXPAND)
 def get_customer(ctx: Context, request: Request, id_or_key: str) -> Response:  # noqa: ARG001
     """By id deleted ones too, with `deletedAt`; by key only a live one."""
-    return Response(200, _expanded(ctx, _by_id_or_key(ctx, id_or_key)))
+    return Response(200, _expanded(ctx, customer_by_id_or_key(ctx, id_or_key)))
 
 
 @routes.put(_ITEM, body=_BODY)
 def replace_customer(ctx: Context, request: Request, id_or_key: str) -> Response:
     """A running subscription guards the subject keys, unless `usageAttribution` is left out."""
-    body, old = request.body, live_customer(_by_id_or_key(ctx, id_or_key))
+    body, old = request.body, live_customer(customer_by_id_or_key(ctx, id_or_key))
     check_body(body, "updating")
     # The server compares with the stored order, which is sorted.
     moved = "usageAttribution" in body and subjects_of(body) != old["subjectKeys"]
@@ -117,7 +117,7 @@ def delete_customer(ctx: Context, request: Request, id_or_key: str) -> Response:
     The refused attempt itself bills the subscriptions, onto a gathering invoice that then stands in
     the way: so it is answered here without undoing what was written.
     """
-    customer = live_customer(_by_id_or_key(ctx, id_or_key))
+    customer = live_customer(customer_by_id_or_key(ctx, id_or_key))
     invoice = _gather(ctx, customer["id"])
     active = active_subscriptions(ctx, customer["id"])
     who = f"customer {customer['id']} still"
@@ -215,7 +215,8 @@ def _put(ctx: Context, customer: Doc) -> Doc:
     return ctx.store.put(CUSTOMERS, customer, key=customer.get("key"))
 
 
-def _by_id_or_key(ctx: Context, id_or_key: str) -> Doc:
+def customer_by_id_or_key(ctx: Context, id_or_key: str) -> Doc:
+    """The customer with this id, deleted or not, or the live one with this key; else a Problem 404."""
     found = ctx.store.get(CUSTOMERS, id_or_key) or ctx.store.first(CUSTOMERS, Where(keys=[id_or_key]))
     if found is None:
         raise _unknown("id or key", id_or_key)

@@ -16,6 +16,7 @@ from reconciler.sandbox import (
     profiles,
     rules,
     subjects,
+    subscriptions,
 )
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.routing import Routes
@@ -30,6 +31,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     customers.routes,
     overrides.routes,
     subjects.routes,
+    subscriptions.routes,
     bystanders.routes,
 )
 
