@@ -6,17 +6,21 @@ from collections.abc import Callable
 from typing import Final
 
 from reconciler.sandbox import (
+    addons,
     apps,
+    assignments,
     bystanders,
     channels,
     customers,
     features,
     meters,
     overrides,
+    plans,
     profiles,
     rules,
     subjects,
     subscriptions,
+    taxes,
 )
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.routing import Routes
@@ -24,6 +28,10 @@ from reconciler.sandbox.routing import Routes
 ROUTES: Final[tuple[Routes, ...]] = (
     meters.routes,
     features.routes,
+    taxes.routes,
+    plans.routes,
+    addons.routes,
+    assignments.routes,
     channels.routes,
     rules.routes,
     apps.routes,
@@ -37,5 +45,5 @@ ROUTES: Final[tuple[Routes, ...]] = (
 
 Seed = Callable[[Context], None]
 
-SEEDS: Final[tuple[Seed, ...]] = (apps.seed, profiles.seed)
+SEEDS: Final[tuple[Seed, ...]] = (taxes.seed_tax_codes, apps.seed, profiles.seed)
 """Called at every start, in this order; each creates its object only if it is missing."""

@@ -78,12 +78,13 @@ class Router:
     """All routes of the server, found by path first and by method second."""
 
     def __init__(self, modules: Iterable[Routes]) -> None:
-        by_template: dict[str, dict[str, Route]] = {}
+        by_shape: dict[str, dict[str, Route]] = {}
         for route in (route for module in modules for route in module.routes):
-            by_template.setdefault(route.template, {})[route.method] = route
-        # A literal segment wins over a parameter: templates with fewer parameters are tried first.
-        ordered = sorted(by_template, key=lambda template: template.count("{"))
-        self._table = [(_compile(template), by_template[template]) for template in ordered]
+            # Two methods of one path may call its parameters by different names.
+            by_shape.setdefault(re.sub(r"\{\w+\}", "{}", route.template), {})[route.method] = route
+        # A literal segment wins over a parameter: shapes with fewer parameters are tried first.
+        ordered = sorted(by_shape, key=lambda shape: shape.count("{}"))
+        self._table = [(_compile(shape), by_shape[shape]) for shape in ordered]
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route and its path parameters; raises a Problem 404 or 405 without a detail."""
@@ -93,7 +94,9 @@ class Router:
                 continue
             if method not in methods:
                 raise Problem(405)
-            return methods[method], match.groupdict()
+            route = methods[method]
+            names = re.findall(r"\{(\w+)\}", route.template)
+            return route, dict(zip(names, match.groups(), strict=True))
         raise Problem(404)
 
     def answer(self, ctx: Context, request: Request) -> Response:
@@ -102,11 +105,8 @@ class Router:
         return route.handler(ctx, route.checked(request, params), **params)
 
 
-def _compile(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", template)
-    literal, names = parts[::2], parts[1::2]
-    groups = [f"(?P<{name}>[^/]+)" for name in names] + [""]
-    return re.compile("".join(re.escape(text) + group for text, group in zip(literal, groups, strict=True)))
+def _compile(shape: str) -> re.Pattern[str]:
+    return re.compile("([^/]+)".join(re.escape(text) for text in shape.split("{}")))
 
 
 def _check_parameter(name: str, place: str, schema: Schema, value: Json) -> None:
