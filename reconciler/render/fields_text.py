@@ -1,0 +1,153 @@
+"""The changed fields of one object: ``path: old -> new``, money with its per cent, new parts nested below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.shape import Shape
+from reconciler.model import Change, FieldChange, Location, Tree
+from reconciler.render import facts, money, values
+from reconciler.render.escape import columns, escape
+from reconciler.render.style import Paint, Style
+from reconciler.render.values import Print
+
+INDENT = " " * 6
+_SIGNS: dict[str, Paint] = {"+": "green", "-": "red", "~": "yellow"}
+_FORCES = {"replace": "forces replacement", "new_version": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What all fields of one change share."""
+
+    change: Change
+    style: Style
+    currency: str
+
+    @property
+    def how(self) -> Print:
+        """The room that a field's line has."""
+        return Print(self.currency, self.style.columns - len(INDENT) - 2)
+
+    def shape(self, field: FieldChange) -> Shape | None:
+        """What is known of the field's value."""
+        return facts.shape_at(self.change.address.kind, field.path)
+
+    def hidden(self, field: FieldChange) -> bool:
+        """Whether the field's value is never shown."""
+        return facts.is_secret(self.change.address.kind, field.path)
+
+
+def lines(change: Change, style: Style) -> Iterator[str]:
+    """Every field of a change."""
+    sheet = Sheet(change, style, _currency(change))
+    pad = values.padding([field.path for field in change.fields if _sign(field) == "+"]) if _is_new(change) else 0
+    for field in change.fields:
+        yield from _field(sheet, field, pad)
+
+
+def _currency(change: Change) -> str:
+    """The object's currency, from whichever field tells it."""
+    for field in change.fields:
+        if field.currency:
+            return escape(field.currency)
+        if field.path == "currency" and isinstance(field.after, str):
+            return escape(field.after)
+    return ""
+
+
+def _is_new(change: Change) -> bool:
+    return all(field.before is None for field in change.fields)
+
+
+def _sign(field: FieldChange) -> str:
+    if field.before is None and field.after is not None:
+        return "+"
+    return "-" if field.after is None and field.before is not None else "~"
+
+
+def _field(sheet: Sheet, field: FieldChange, pad: int) -> Iterator[str]:
+    sign = _sign(field)
+    name = escape(field.path)
+    if sheet.hidden(field) or (field.before is None and field.after is None):
+        yield from _line(sheet, field, sign, f"{name}: {escape(field.note or values.SECRET)}")
+    elif sign == "~":
+        yield from _changed(sheet, field, name)
+    else:
+        whole = field.after if sign == "+" else field.before
+        first, *rest = values.named(
+            name, whole, sheet.shape(field), sheet.how, 0 if isinstance(whole, Mapping) else pad
+        )
+        yield from _line(sheet, field, sign, first + _remarks(sheet.style, field, field.note))
+        yield from (f"{INDENT}  {line}" for line in rest)
+
+
+def _changed(sheet: Sheet, field: FieldChange, name: str) -> Iterator[str]:
+    shape = sheet.shape(field)
+    priced = field.currency is not None or facts.is_money(shape)
+    before, after = (values.flow(value, None if priced else shape, sheet.how) for value in (field.before, field.after))
+    old, new = money.amount(field.before), money.amount(field.after)
+    small = money.scaled(old, new, sheet.currency) if priced else ""
+    tail = _priced_tail(sheet, field, "" if small else money.percent(old, new)) if priced else ""
+    remarks = _remarks(sheet.style, field, field.note)
+    one_line = f"{name}: {before} -> {after}{tail}{remarks}"
+    if columns(one_line) <= sheet.how.room:
+        yield from _line(sheet, field, "~", one_line)
+    elif columns(f"{before} -> {after}{tail}") <= sheet.how.room - 2:
+        yield from _line(sheet, field, "~", f"{name}:{remarks}")
+        yield f"{INDENT}    {before} -> {after}{tail}"
+    else:
+        yield from _line(sheet, field, "~", f"{name}:{remarks}")
+        yield f"{INDENT}    {sheet.style.paint('-', 'red')} {before}"
+        yield f"{INDENT}    {sheet.style.paint('+', 'green')} {after}{tail}"
+    if small:
+        yield f"{INDENT}    {_highlight(sheet.style, old, new, small)}"
+
+
+def _priced_tail(sheet: Sheet, field: FieldChange, percent: str) -> str:
+    currency = escape(field.currency or sheet.currency)
+    shown = f" {currency}" if currency else ""
+    if not percent:
+        return shown
+    old, new = money.amount(field.before), money.amount(field.after)
+    return f"{shown} {_highlight(sheet.style, old, new, f'({percent})')}"
+
+
+def _highlight(style: Style, old: Tree, new: Tree, text: str) -> str:
+    """A price that rises is red, one that falls green."""
+    before, after = money.amount(old), money.amount(new)
+    if before is None or after is None or before == after:
+        return text
+    return style.paint(text, "red" if after > before else "green")
+
+
+def _remarks(style: Style, field: FieldChange, note: str | None) -> str:
+    forced = _FORCES.get(field.forces or "", "")
+    said = [style.paint(f"# {forced}", "red")] if forced else []
+    said += [style.paint(f"# {escape(note)}", "dim")] if note else []
+    return "".join(f"  {part}" for part in said)
+
+
+def _line(sheet: Sheet, field: FieldChange, sign: str, content: str) -> Iterator[str]:
+    style = sheet.style
+    left = f"{INDENT}{style.paint(sign, _SIGNS[sign])} {content}"
+    place = elsewhere(field.location, sheet.change.location)
+    if place and style.fits(left, place):
+        yield style.aside(left, style.paint(place, "dim"))
+        return
+    yield left
+    if place and field.location and sheet.change.location and field.location.file != sheet.change.location.file:
+        yield f"{INDENT}    {style.paint('# ' + place, 'dim')}"
+
+
+def elsewhere(location: Location | None, known: Location | None) -> str:
+    """``file:line`` where it tells more than what the reader already knows."""
+    if location is None or (known and (location.file, location.line) == (known.file, known.line)):
+        return ""
+    return place(location)
+
+
+def place(location: Location) -> str:
+    """``catalog/plans.yaml:12``."""
+    return f"{escape(location.file)}:{location.line}"

@@ -1,0 +1,66 @@
+"""Money for people: amounts with their currency, the difference in per cent, and small prices per 1,000 or 1M.
+
+Amounts are in the major unit of their currency and exact: nothing here rounds but the per cent.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+
+from reconciler.model import Tree
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_TOO_SMALL = Decimal("0.01")
+"""Below this one unit costs less than the smallest coin of most currencies: nobody can read it."""
+_SCALES = ((1_000, "per 1,000"), (1_000_000, "per 1M"), (1_000_000_000, "per 1,000M"))
+
+
+def amount(value: Tree) -> Decimal | None:
+    """The exact number that a value stands for, None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def plain(number: Decimal) -> str:
+    """Without exponent and without trailing zeros."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def coins(number: Decimal) -> str:
+    """With two decimals at least: ``2.00``, ``0.125``."""
+    text = plain(number)
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction.ljust(2, '0')}"
+
+
+def percent(before: Decimal | None, after: Decimal | None) -> str:
+    """``+25.0 %``; nothing where there was no price to compare with."""
+    if before is None or after is None or before == 0 or before == after:
+        return ""
+    share = _EXACT.multiply(_EXACT.divide(_EXACT.subtract(after, before), abs(before)), Decimal(100))
+    rounded = share.quantize(Decimal("0.1"), context=_EXACT)
+    return f"{rounded:+} %" if rounded else ("less than +0.1 %" if share > 0 else "less than -0.1 %")
+
+
+def scaled(before: Decimal | None, after: Decimal | None, currency: str) -> str:
+    """``2.00 -> 2.50 USD per 1M (+25.0 %)`` where a unit is too small to read, else nothing."""
+    known = [abs(number) for number in (before, after) if number]
+    if not known or max(known) >= _TOO_SMALL:
+        return ""
+    factor, words = next(
+        ((factor, words) for factor, words in _SCALES if min(known) * factor >= _TOO_SMALL), _SCALES[-1]
+    )
+    sides = [coins(_EXACT.multiply(number, Decimal(factor))) for number in (before, after) if number is not None]
+    return " ".join(part for part in (" -> ".join(sides), currency, words, _bracketed(percent(before, after))) if part)
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text else ""

@@ -1,0 +1,166 @@
+"""A plan as people read it in a terminal: Terraform's symbols and sentences, because reviewers read by habit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model import Action, Change, ChangeClass, Guard, Plan
+from reconciler.render import fields_text, words
+from reconciler.render.escape import columns, escape
+from reconciler.render.style import Paint, Style
+
+_SYMBOLS: dict[Action, tuple[str, str, Paint]] = {
+    Action.ADOPT: ("<", "<", "blue"),
+    Action.CREATE: ("+", "+", "green"),
+    Action.UPDATE: ("~", "~", "yellow"),
+    Action.NEW_VERSION: ("»", ">>", "magenta"),
+    Action.REPLACE: ("-/+", "-/+", "red"),
+    Action.ARCHIVE: ("a", "a", "red"),
+    Action.DELETE: ("-", "-", "red"),
+    Action.RELEASE: (".", ".", "dim"),
+    Action.NO_CHANGE: (" ", " ", "dim"),
+}
+_CLASS_PAINTS: dict[ChangeClass, Paint] = {
+    ChangeClass.COSMETIC: "dim",
+    ChangeClass.OPERATIONAL: "dim",
+    ChangeClass.ADDITIVE: "dim",
+    ChangeClass.PRICE_LOWERING: "yellow",
+    ChangeClass.ENTITLEMENT_REDUCING: "yellow",
+}
+_HASH = "    # "
+
+
+def plan(plan: Plan, style: Style) -> str:
+    """The whole plan, its open guards and its totals; ends with the line that counts."""
+    out = [header(plan, style), ""]
+    for change in plan.changes:
+        out += [*_change(change, style), ""]
+    out += _warnings(plan, style)
+    out += _guards(plan, style)
+    if not plan.complete:
+        out += style.wrap(
+            "This plan is incomplete: it looks at a part of the catalogue only, and removes nothing.", first="", rest=""
+        )
+    out.append(style.paint(words.planned(plan.summary), "bold"))
+    return "\n".join(out) + "\n"
+
+
+def header(plan: Plan, style: Style) -> str:
+    """Where the plan leads: environment, address, namespace, commit, and what reading it took."""
+    target, source = plan.target, plan.source
+    parts = [style.paint(escape(target.environment), "bold"), escape(target.endpoint)]
+    if target.identity:
+        parts.append(f"identity {escape(target.identity)}")
+    if source.commit:
+        parts.append(f"git {escape(source.commit[:7])} {'dirty' if source.dirty else 'clean'}")
+    if plan.requests:
+        read = words.plural(plan.requests, "request")
+        parts.append(style.paint(f"{read}, {plan.seconds:.1f} s" if plan.seconds else read, "dim"))
+    return _packed(parts, style)
+
+
+def _packed(parts: list[str], style: Style) -> str:
+    """Parts side by side, on further lines where the terminal is narrow."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if columns(lines[-1]) + columns(part) + 2 <= style.columns:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(f"  {part}")
+    return "\n".join(lines)
+
+
+def _change(change: Change, style: Style) -> Iterator[str]:
+    yield from _title(change, style)
+    fancy, ascii_only, paint = _SYMBOLS[change.action]
+    symbol = style.paint(style.glyph(fancy, ascii_only).rjust(3), paint, "bold")
+    yield f"{symbol} {style.paint(escape(str(change.address)), 'bold')}{_versions(change)}{_classes(change, style)}"
+    if change.action not in (Action.ARCHIVE, Action.DELETE, Action.RELEASE):
+        yield from fields_text.lines(change, style)
+    hidden = (
+        f"({words.plural(change.unchanged, 'unchanged field')} hidden)" if change.unchanged and change.fields else ""
+    )
+    for note in (*change.notes, hidden):
+        if note:
+            yield from _remark(escape(note), "      # ", style)
+
+
+def _title(change: Change, style: Style) -> Iterator[str]:
+    title = escape(change.title or f"{change.address}: {change.action.value.replace('_', ' ')}")
+    place = fields_text.place(change.location) if change.location else ""
+    reasons = f"({', '.join(escape(reason) for reason in change.reasons)})" if change.reasons else ""
+    lines = style.wrap(title, first=_HASH, rest=_HASH)
+    if reasons:
+        lines += style.wrap(reasons, first=_HASH, rest=_HASH)
+    if place and not style.fits(lines[-1], place):
+        lines.append(_HASH.rstrip() + " ")
+    for line in lines[:-1]:
+        yield style.paint(line, "bold")
+    painted = style.paint(lines[-1], "dim" if reasons else "bold")
+    yield style.aside(painted, style.paint(place, "dim"))
+
+
+def _versions(change: Change) -> str:
+    before, after = change.before_version, change.after_version
+    if before is not None and after is not None and before != after:
+        return f"  {before} -> {after}"
+    known = after if after is not None else before
+    return f"  version {known}" if known is not None else ""
+
+
+def _classes(change: Change, style: Style) -> str:
+    """Every class that is worth a thought; a plain addition speaks for itself."""
+    shown = [kind for kind in change.classes if change.action is not Action.CREATE or kind is not ChangeClass.ADDITIVE]
+    if not shown or change.action is Action.NO_CHANGE:
+        return ""
+    return "  [" + ", ".join(style.paint(kind.value, _CLASS_PAINTS.get(kind, "red")) for kind in reversed(shown)) + "]"
+
+
+def _remark(text: str, prefix: str, style: Style) -> list[str]:
+    return [style.paint(line, "dim") for line in style.wrap(text, first=prefix, rest=prefix)]
+
+
+def _warnings(plan: Plan, style: Style) -> Iterator[str]:
+    if not plan.warnings:
+        return
+    yield style.paint(f"Warnings: {len(plan.warnings)}", "yellow", "bold")
+    for problem in plan.warnings:
+        place = f"{fields_text.place(problem.location)}: " if problem.location else ""
+        yield from style.wrap(f"{place}{escape(problem.message)} [{escape(problem.rule)}]", first="  ", rest="    ")
+    yield ""
+
+
+def _guards(plan: Plan, style: Style) -> Iterator[str]:
+    if not plan.guards:
+        return
+    opened = plan.open_guards
+    counts = [words.plural(len(opened), "open", "open")] if opened else []
+    counts += [f"{len(plan.guards) - len(opened)} consented"] if len(plan.guards) > len(opened) else []
+    yield style.paint("Guards: ", "bold") + style.paint(", ".join(counts), *(("red", "bold") if opened else ("green",)))
+    for guard in plan.guards:
+        yield from guard_lines(guard, style)
+    together = [guard for guard in opened if guard.consentable]
+    if 1 < len(together) <= 8 and len(together) == len(opened):
+        flags = " ".join(f"--allow {_argument(guard.name)}" for guard in together)
+        yield from style.wrap(f"Consent to all of them: {flags}", first="  ", rest="    ")
+    yield ""
+
+
+def guard_lines(guard: Guard, style: Style) -> Iterator[str]:
+    """One guard: what it is, why it stands, and what opens it."""
+    if guard.status == "consented":
+        by = f"  consented by {escape(guard.consent)}" if guard.consent else "  consented"
+        yield f"  {style.paint(style.glyph('✓', 'ok'), 'green')} {escape(guard.name)}{style.paint(by, 'dim')}"
+        return
+    yield f"  {style.paint(style.glyph('✗', 'x '), 'red')} {style.paint(escape(guard.name), 'bold')}"
+    yield from style.wrap(escape(guard.message), first="      ", rest="      ")
+    if guard.consentable:
+        yield f"      {style.paint(f'--allow {_argument(guard.name)}', 'cyan')}"
+    else:
+        yield "      " + style.paint("no flag opens this one", "dim")
+
+
+def _argument(text: str) -> str:
+    """Quoted for a shell where it must be."""
+    safe = all(char.isalnum() or char in "-_:/.," for char in text)
+    return escape(text) if safe else "'" + escape(text).replace("'", "'\\''") + "'"

@@ -1,0 +1,64 @@
+"""The sentences that count: what a plan would do, what a run did. The order is that of ``Action``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model import Action, Mode
+
+NOTHING = "No changes. OpenMeter matches the manifests."
+
+_PLANNED = {
+    Action.ADOPT: "to adopt",
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.ARCHIVE: "to archive",
+    Action.DELETE: "to delete",
+    Action.RELEASE: "to release",
+}
+_DONE = {
+    Action.ADOPT: "adopted",
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.ARCHIVE: "archived",
+    Action.DELETE: "deleted",
+    Action.RELEASE: "released",
+}
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``1 error``, ``2 errors``; ``many`` where an ``s`` is not enough."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def planned(summary: Mapping[str, int]) -> str:
+    """``Plan: 1 to adopt, 2 to create, 1 new version.``, or that there is nothing to do."""
+    parts = _parts(summary, _PLANNED)
+    return f"Plan: {', '.join(parts)}." if parts else NOTHING
+
+
+def done(summary: Mapping[str, int], mode: Mode) -> str:
+    """``Apply complete: 1 adopted, 2 created``."""
+    what = "Destroy" if mode == "destroy" else "Apply"
+    parts = _parts(summary, _DONE)
+    return f"{what} complete: {', '.join(parts)}." if parts else f"{what} complete: nothing was to be done."
+
+
+def _parts(summary: Mapping[str, int], words: Mapping[Action, str]) -> list[str]:
+    return [
+        _part(action, count, words)
+        for action in Action
+        if (count := summary.get(action.value, 0)) and action in {*words, Action.NEW_VERSION}
+    ]
+
+
+def _part(action: Action, count: int, words: Mapping[Action, str]) -> str:
+    return plural(count, "new version") if action is Action.NEW_VERSION else f"{count} {words[action]}"
+
+
+def listed(items: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *head, last = list(items) or [""]
+    return f"{', '.join(head)} and {last}" if head else last

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    ChangeClass,
+    FieldChange,
+    Guard,
+    Location,
+    Plan,
+    PlanSource,
+    Problem,
+    Sighting,
+    Step,
+    Target,
+)
+
+
+def _price_change() -> Change:
+    return Change(
+        Address("Plan", "pro"),
+        Action.NEW_VERSION,
+        ("create", "publish"),
+        (ChangeClass.ADDITIVE, ChangeClass.PRICE_RAISING),
+        ("active_plan_is_immutable",),
+        (
+            FieldChange(
+                "phases[main].rateCards[tokens_large].price.tiers[2].unitPrice.amount",
+                "0.000002",
+                "0.0000025",
+                Location("catalog/ratecards.yaml", 10, 3),
+                "USD",
+                forces="new_version",
+            ),
+            FieldChange("name", "Pro", "Pro (2027)", Location("catalog/plans.yaml", 6, 3)),
+            FieldChange(
+                "phases[main].rateCards[seats]",
+                None,
+                {
+                    "type": "usage_based",
+                    "key": "seats",
+                    "featureKey": "seats",
+                    "billingCadence": "P1M",
+                    "price": {"type": "unit", "amount": "0.0005", "commitments": {"minimumAmount": "10"}},
+                },
+                Location("catalog/plans.yaml", 40, 9),
+            ),
+        ),
+        Location("catalog/plans.yaml", 4, 1),
+        "Plan/pro will be published as version 5; 214 active subscriptions stay on version 4",
+        ("add-on priority version 2 attached again",),
+        31,
+        4,
+        5,
+    )
+
+
+def _created_meter() -> Change:
+    return Change(
+        Address("Meter", "tokens"),
+        Action.CREATE,
+        ("create",),
+        (ChangeClass.ADDITIVE,),
+        (),
+        (
+            FieldChange("name", None, "Tokens of a model"),
+            FieldChange("eventType", None, "prompt"),
+            FieldChange("aggregation", None, "SUM"),
+            FieldChange("valueProperty", None, "$.tokens"),
+            FieldChange("groupBy", None, {"model": "$.model", "type": "$.type"}),
+        ),
+        Location("catalog/meters.yaml", 3, 1),
+        "Meter/tokens will be created",
+    )
+
+
+def _replaced_meter() -> Change:
+    return Change(
+        Address("Meter", "seconds"),
+        Action.REPLACE,
+        ("delete", "create"),
+        (ChangeClass.METERING_SEMANTIC, ChangeClass.DESTRUCTIVE),
+        ("immutable_field_changed",),
+        (FieldChange("aggregation", "SUM", "MAX", Location("catalog/meters.yaml", 20, 5), forces="replace"),),
+        Location("catalog/meters.yaml", 15, 1),
+        "Meter/seconds must be replaced",
+        unchanged=4,
+    )
+
+
+def _adopted_channel() -> Change:
+    return Change(
+        Address("NotificationChannel", "ops"),
+        Action.ADOPT,
+        ("adopt",),
+        (ChangeClass.OPERATIONAL,),
+        ("unmarked",),
+        (FieldChange("signingSecret", None, None, note="(secret, changed)"),),
+        Location("catalog/ops.yaml", 3, 1),
+        "NotificationChannel/ops exists already and will be adopted: from now on it is managed here",
+    )
+
+
+CHANGES = {
+    "price": _price_change,
+    "created": _created_meter,
+    "replaced": _replaced_meter,
+    "adopted": _adopted_channel,
+}
+
+
+def _plan(*names: str) -> Plan:
+    changes = tuple(CHANGES[name]() for name in names)
+    steps = tuple(
+        Step(f"s{index}", change.address, "create", "POST", "/api/v1/x", {"amount": Decimal("0.10")})
+        for index, change in enumerate(changes)
+    )
+    return Plan(
+        target=Target("production", "https://openmeter.example", "01J9ABCQ2"),
+        project="acme",
+        changes=changes,
+        steps=steps,
+        guards=tuple(
+            Guard(change.change_class.value, change.address, f"{change.address}: needs a decision.", True)
+            for change in changes
+            if change.change_class and change.change_class.rank > 2
+        ),
+        observed=(Sighting(Address("Meter", "tokens"), "", absent=True),),
+        unchanged=12,
+        source=PlanSource("abc", "4e1c0d99", False),
+        created_at="2026-11-21T10:00:00Z",
+        valid_until="2026-11-24T10:00:00Z",
+        tool="reconciler 0.1.0",
+        requests=9,
+        seconds=0.42,
+    )
+
+
+@pytest.fixture
+def make():
+    """Values to render: a plan of named changes, the changes themselves, a warning."""
+    return SimpleNamespace(
+        plan=_plan,
+        change=lambda name, **fields: replace(CHANGES[name](), **fields),
+        warning=Problem("cannot_update", "Feature/sso: name cannot be updated", Location("c.yaml", 9), "warning"),
+    )
