@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -64,6 +63,8 @@ def open_backend(
 
 def _headers(environment: Environment, base: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """The headers of every request, and which values of them are secret: all that come from a source."""
+    from importlib.metadata import version
+
     headers = {"user-agent": f"reconciler/{version('openmeter-reconciler')}"}
     secrets: list[str] = []
     for name, value in environment.headers.items():

@@ -75,7 +75,7 @@ def _detail(status: int, problem: Mapping[str, Tree]) -> str:
     """What the server says: its detail without the stacked prefixes, then each issue with its field."""
     issues = [f"{field}: {message}" if field else message for _, field, message in _issues(problem)]
     detail = _first_text(problem, "detail", "message", "error", "title") or _phrase(status)
-    detail = _SCHEMA.sub(r"\1: ", _PREFIXES.sub("", detail.split("\nSchema:")[0]))
+    detail = _SCHEMA.sub(lambda place: f"{_json_path(place[1])}: ", _PREFIXES.sub("", detail.split("\nSchema:")[0]))
     fresh = [issue for issue in issues if issue and issue not in detail]
     return ": ".join(filter(None, (detail, "; ".join(fresh))))
 
@@ -100,10 +100,12 @@ def _issues(problem: Mapping[str, Tree]) -> Iterator[tuple[str, str, str]]:
 def _schema_place(problem: Mapping[str, Tree]) -> tuple[tuple[str, str], ...]:
     """The place of a schema violation as JSON path; these carry no code."""
     place = _SCHEMA.match(_text(problem, "detail"))
-    if place is None:
-        return ()
-    parts = place[1].strip("/").split("/")
-    return (("", "$" + "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in parts)),)
+    return (("", _json_path(place[1])),) if place else ()
+
+
+def _json_path(pointer: str) -> str:
+    parts = pointer.strip("/").split("/")
+    return "$" + "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in parts)
 
 
 def _first_text(problem: Mapping[str, Tree], *names: str) -> str:

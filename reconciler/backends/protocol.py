@@ -66,7 +66,11 @@ class Backend(Protocol):
         ...
 
     def find_created(self, step: Step, body: Mapping[str, Tree] | None) -> Found | None:
-        """Look whether a POST whose answer was lost has happened; ``step.path`` and ``body`` hold real ids."""
+        """Look whether a POST or DELETE whose answer was lost has happened.
+
+        ``step.path`` and ``body`` hold real ids. None where nothing shows that it has, which does not prove that it
+        never will.
+        """
         ...
 
     def close(self) -> None:

@@ -88,3 +88,21 @@ def retry_after(value: str | None, now: Callable[[], datetime] = lambda: datetim
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now()).total_seconds())
+
+
+class _NotYet(Exception):  # noqa: N818 - a signal between two lines of this file
+    """Nothing to see so far."""
+
+
+def eventually(look: Callable[[], T | None]) -> T | None:
+    """Look a few times within seconds, for what a server that is still at it may finish; None if nothing shows."""
+    try:
+        for trial in stamina.retry_context(on=_NotYet, attempts=3, timeout=15, wait_initial=1.0, wait_jitter=0.5):
+            with trial:
+                seen = look()
+                if seen is None:
+                    raise _NotYet
+                return seen
+    except _NotYet:
+        pass
+    return None

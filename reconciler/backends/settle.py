@@ -1,4 +1,4 @@
-"""Whether a POST whose answer was lost has happened: found out by reading, never by sending it again."""
+"""Whether a POST or DELETE whose answer was lost has happened: found out by reading."""
 
 from __future__ import annotations
 
@@ -28,7 +28,12 @@ class Settler:
         self._dialect = dialect
 
     def find(self, step: Step, body: Mapping[str, Tree]) -> Found | None:
-        """The live body if the write has happened, None if nothing shows that it has."""
+        """The live body if the write has happened, None if nothing shows that it has.
+
+        For a DELETE the body is what is left to see: empty where nothing is.
+        """
+        if step.method == "DELETE":
+            return self._removed(step)
         match step.verb:
             case "create" if is_versioned(KINDS[step.address.kind]):
                 return self._draft(step, body)
@@ -66,6 +71,10 @@ class Settler:
         ours = marker.read(body.get("metadata"))
         rows = self._rows(step, dict(self._binding(step).list_query))
         return _first(rows, lambda row: ours is not None and marker.read(row.get("metadata")) == ours)
+
+    def _removed(self, step: Step) -> Found | None:
+        row = self._read(step.path)
+        return Found(row or {}, None) if row is None or is_gone(row, self._binding(step)) else None
 
     def _status(self, step: Step, wanted: str) -> Found | None:
         """A version's status, from the path of the verb: ``/collection/ID/publish``."""

@@ -1,0 +1,25 @@
+"""What happens during a run, for those who watch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.model import Step, StepResult
+
+EventKind = Literal["started", "finished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step started or finished. ``result`` is there once it finished, skipped and not-sent ones included.
+
+    ``finished`` of ``total`` steps are over, this one counted; ``in_flight`` are being sent.
+    """
+
+    kind: EventKind
+    step: Step
+    result: StepResult | None
+    finished: int
+    total: int
+    in_flight: int

@@ -1,0 +1,180 @@
+"""One step over the wire: send it, and find out what became of it when the answer does not say.
+
+A POST is sent once. If its answer was lost, or was a server error, reading decides: found → done. Not found after an
+answer of 500 → failed: the server is through with it. Not found after no answer → ``sent-unknown``: the server may
+still be at it, so the step is neither repeated nor called refused. PUT and DELETE may be repeated, once more at the
+end of the line, after the run has slowed down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.backends import Answer, Backend, Found
+from reconciler.backends.redaction import Redactor
+from reconciler.errors import ApiError, BackendError, ProtocolError, TransportError
+from reconciler.execution import words
+from reconciler.execution.bodies import wants_live, with_live, with_secrets
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Step, StepResult, StepState, Tree
+
+Body = dict[str, Tree] | None
+
+_GATEWAY = frozenset({408, 502, 503, 504})
+"""Statuses that say nothing about what the server did with the request."""
+
+_NOT_FOUND, _SERVER_ERROR = 404, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a step. ``lost``: an answer was lost on the way; ``again``: it may be sent once more."""
+
+    result: StepResult
+    lost: bool = False
+    again: bool = False
+
+
+class Sender:
+    """Sends steps whose ids are filled in. Used by several threads at once."""
+
+    def __init__(self, backend: Backend, secrets: Mapping[str, str]) -> None:
+        self._backend = backend
+        self._secrets = secrets
+        self._redact = Redactor(secrets.values())
+
+    def send(self, step: Step, *, repeatable: bool) -> Outcome:
+        """Send one step and settle its outcome; ``repeatable`` is False the second time."""
+        started = time.perf_counter()
+        outcome = self._send(step, repeatable=repeatable)
+        result = outcome.result
+        error = self._redact(result.error) if result.error else None
+        return replace(outcome, result=replace(result, error=error, seconds=time.perf_counter() - started))
+
+    def _send(self, step: Step, *, repeatable: bool) -> Outcome:
+        try:
+            body = self._body(step)
+        except BackendError as error:
+            return _ended(step, "failed", error)
+        try:
+            answer = self._backend.perform(step.method, step.path, body)
+        except BackendError as error:
+            return self._unanswered(step, body, error, repeatable=repeatable)
+        if step.verb == "create":
+            return self._created(step, body, answer)
+        return Outcome(StepResult(step, "done", answer.status, answer.request_id))
+
+    def _body(self, step: Step) -> Body:
+        """The body with secrets and live values; reads the live object where one is taken over."""
+        if step.body is None:
+            return None
+        body = with_secrets(step.body, self._secrets)
+        if not wants_live(body):
+            return body
+        live = self._backend.perform("GET", step.path).body or {}
+        try:
+            return with_live(body, live)
+        except KeyError as missing:
+            raise ProtocolError(f"the live object has no {missing} to keep") from None
+
+    def _created(self, step: Step, body: Body, answer: Answer) -> Outcome:
+        made = answer.body.get("id") if answer.body else None
+        if not isinstance(made, str):
+            return self._settled(step, body, ProtocolError("the server accepted it but named no id"))
+        done = StepResult(step, "done", answer.status, answer.request_id, created_id=made)
+        return Outcome(done) if KINDS[step.address.kind].natural_key else self._unrivalled(done, body)
+
+    def _unrivalled(self, done: StepResult, body: Body) -> Outcome:
+        """Of two objects that two runs made at the same time the lower id stays; the other one is taken back.
+
+        Only kinds without a natural key need this: nothing but our marker tells their objects.
+        """
+        try:
+            first = self._backend.find_created(done.step, body)
+        except BackendError as error:
+            note = f"whether another run made the same one could not be read: {error.message}"
+            return Outcome(replace(done, notes=(self._redact(note),)))
+        if first is None or first.id == done.created_id:
+            return Outcome(done)
+        return self._taken_back(done, str(first.id))
+
+    def _taken_back(self, done: StepResult, first: str) -> Outcome:
+        step, made = done.step, str(done.created_id)
+        said = f"{step.address}: another run made it at the same time ({first})"
+        tip = "run one apply at a time; make a new plan"
+        try:
+            self._backend.perform("DELETE", f"{step.path}/{made}")
+        except BackendError as error:
+            said += f", and the second one ({made}) could not be deleted: {error.message}"
+            return Outcome(replace(done, state="failed", error=said, tip=f"delete {made}, then make a new plan"))
+        said += "; the second one was deleted again"
+        return Outcome(replace(done, state="failed", created_id=None, error=said, tip=tip))
+
+    def _unanswered(self, step: Step, body: Body, error: BackendError, *, repeatable: bool) -> Outcome:
+        """A step that was not accepted: refused, or nobody knows."""
+        if step.method == "DELETE" and isinstance(error, ApiError) and error.status == _NOT_FOUND:
+            return Outcome(StepResult(step, "done", error.status, error.request_id, notes=("it was gone already",)))
+        if _definite(error):
+            return _ended(step, "failed", error, body)
+        lost = _lost(error)
+        if step.method != "PUT":
+            outcome = self._settled(step, body, error)
+            if outcome.result.state == "done" or step.method == "POST":
+                return outcome
+        else:
+            outcome = _ended(step, "sent-unknown", error, body, lost=lost)
+        return replace(outcome, again=lost and repeatable)
+
+    def _settled(self, step: Step, body: Body, error: BackendError) -> Outcome:
+        """Reading decides whether a POST or DELETE has happened."""
+        lost = _lost(error)
+        try:
+            found = self._look(step, body, patiently=lost)
+        except BackendError as unreadable:
+            outcome = _ended(step, "sent-unknown", error, body, lost=lost)
+            note = self._redact(f"reading back failed too: {unreadable.message}")
+            return replace(outcome, result=replace(outcome.result, notes=(note,)))
+        if found is None:
+            through = isinstance(error, ApiError) and error.status == _SERVER_ERROR
+            return _ended(step, "failed" if through else "sent-unknown", error, body, lost=lost)
+        made = found.id if step.verb == "create" else None
+        if step.verb == "create" and made is None:
+            return _ended(step, "sent-unknown", ProtocolError("what reading back shows has no id"), body, lost=lost)
+        note = "the answer was lost; reading back shows that it is done"
+        return Outcome(StepResult(step, "done", created_id=made, notes=(note,)), lost=lost)
+
+    def _look(self, step: Step, body: Body, *, patiently: bool) -> Found | None:
+        from reconciler.backends.retry import eventually
+
+        def look() -> Found | None:
+            return self._backend.find_created(step, body)
+
+        return eventually(look) if patiently else look()
+
+
+def _definite(error: BackendError) -> bool:
+    """Whether the server certainly did not do it."""
+    if isinstance(error, TransportError):
+        return not error.sent
+    return isinstance(error, ApiError) and error.status < _SERVER_ERROR and error.status not in _GATEWAY
+
+
+def _lost(error: BackendError) -> bool:
+    """Whether the answer was lost on the way, so that the server may still be at it."""
+    return isinstance(error, TransportError) or (isinstance(error, ApiError) and error.status in _GATEWAY)
+
+
+def _ended(step: Step, state: StepState, error: BackendError, body: Body = None, *, lost: bool = False) -> Outcome:
+    say = words.unknown if state == "sent-unknown" else words.refused
+    api = error if isinstance(error, ApiError) else None
+    result = StepResult(
+        step,
+        state,
+        status=api.status if api else None,
+        request_id=api.request_id if api else None,
+        error=say(step, error, body),
+        tip=words.advice(step, error),
+    )
+    return Outcome(result, lost=lost)
