@@ -5,19 +5,16 @@ from __future__ import annotations
 from reconciler.kinds.registry import KINDS
 from reconciler.model import (
     Action,
-    Address,
     Change,
     Desired,
     Observation,
-    Observed,
     Plan,
     Resource,
-    Sighting,
     Target,
 )
-from reconciler.planning import couplings, digest, feature, mutable, retire, versions
+from reconciler.planning import couplings, feature, mutable, retire, versions
 from reconciler.planning.options import Needs, PlanOptions
-from reconciler.planning.secrets import hide
+from reconciler.planning.stale import sightings
 from reconciler.planning.work import Work
 
 _STOPS = frozenset({"foreign_draft", "duplicate_marker"})
@@ -46,7 +43,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
         changes=_ordered(work),
         steps=work.steps.all(),
         guards=tuple(work.guards),
-        observed=_sightings(work),
+        observed=sightings(work),
         warnings=(*desired.warnings, *work.warnings),
         unchanged=len(work.unchanged),
         mode=options.mode,
@@ -144,20 +141,3 @@ def _empty_manifests(work: Work) -> None:
 def _ordered(work: Work) -> tuple[Change, ...]:
     addresses = sorted(work.changes, key=lambda address: (KINDS[address.kind].order, address.key))
     return tuple(work.changes[address] for address in addresses)
-
-
-def _sightings(work: Work) -> tuple[Sighting, ...]:
-    """What was seen of every address that was looked at, absences included."""
-    rows_of = {address: live.rows for address, live in work.lives.items()}
-    for address, rows in work.index.owned().items():
-        rows_of.setdefault(address, rows)
-    ordered = sorted(rows_of, key=lambda item: (KINDS[item.kind].order, item.key))
-    return tuple(_sighting(work, address, rows_of[address]) for address in ordered)
-
-
-def _sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighting:
-    shape = KINDS[address.kind].shape
-    live = tuple(row for row in rows if row.state != "archived")
-    specs = tuple(hide(shape, work.live_spec(row)) for row in live)
-    states = ", ".join(f"{row.state} version {row.version}" if row.version else row.state for row in live)
-    return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=states or "absent")

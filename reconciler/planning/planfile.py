@@ -1,0 +1,303 @@
+"""The saved plan: canonical JSON with two digests. Format: ``schemas/plan.json``, described in ``cli.md``.
+
+``change_digest`` covers what would be done and to whom, so that it is the same for the same change planned twice;
+``digest`` covers the whole file and detects damage, not forgery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import simplejson
+
+from reconciler.errors import ForeignPlanError, PlanFileError
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    ChangeClass,
+    FieldChange,
+    Guard,
+    Location,
+    Plan,
+    PlanSource,
+    Problem,
+    Sighting,
+    Step,
+    Target,
+)
+from reconciler.planning.digest import sha256
+
+FORMAT_VERSION = "1.0"
+
+
+def dumps(plan: Plan) -> str:
+    """The plan as a file: sorted keys, two spaces, one newline at the end. Never holds a secret."""
+    return simplejson.dumps(tree(plan), indent=2, sort_keys=True, use_decimal=True, ensure_ascii=False) + "\n"
+
+
+def tree(plan: Plan) -> dict[str, Any]:
+    """The plan as plain values, digests included."""
+    body = _body(plan)
+    body["change_digest"] = change_digest(plan)
+    body["digest"] = sha256(body)
+    return body
+
+
+def digest(plan: Plan) -> str:
+    """SHA-256 over the whole file, without itself."""
+    return str(tree(plan)["digest"])
+
+
+def change_digest(plan: Plan) -> str:
+    """SHA-256 over target identity, changes, steps and guards.
+
+    Without times, commit, tool version, source lines and unrelated observations.
+    """
+    changes = [_change(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
+    for change in changes:
+        change.pop("location")
+        change.pop("notes")
+        for field in change["fields"]:
+            field.pop("location", None)
+    guards = sorted([guard.code, str(guard.address or ""), guard.status] for guard in plan.guards)
+    return sha256(
+        {
+            "identity": plan.target.identity or plan.target.endpoint,
+            "project": plan.project,
+            "mode": plan.mode,
+            "changes": changes,
+            "steps": [_step(step) for step in plan.steps],
+            "guards": guards,
+        }
+    )
+
+
+def _body(plan: Plan) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool": plan.tool,
+        "created_at": plan.created_at,
+        "valid_until": plan.valid_until,
+        "project": plan.project,
+        "environment": plan.target.environment,
+        "target": {"endpoint": plan.target.endpoint, "identity": plan.target.identity, "api": plan.target.api},
+        "source": {
+            "manifests": plan.source.manifests,
+            "commit": plan.source.commit,
+            "dirty": plan.source.dirty,
+        },
+        "complete": plan.complete,
+        "mode": plan.mode,
+        "write_secrets": plan.write_secrets,
+        "changes": [_change(change) for change in plan.changes],
+        "steps": [_step(step) for step in plan.steps],
+        "observed": [_sighting(sighting) for sighting in plan.observed],
+        "guards": [_guard(guard) for guard in plan.guards],
+        "warnings": [_warning(problem) for problem in plan.warnings],
+        "summary": plan.summary,
+        "errored": False,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "kind": change.address.kind,
+        "key": change.address.key,
+        "action": change.action.value,
+        "actions": list(change.actions),
+        "class": change.change_class.value if change.change_class else None,
+        "classes": [item.value for item in change.classes],
+        "reasons": list(change.reasons),
+        "fields": [_field(field) for field in change.fields],
+        "location": _location(change.location),
+        "title": change.title,
+        "notes": list(change.notes),
+        "unchanged": change.unchanged,
+        "before_version": change.before_version,
+        "after_version": change.after_version,
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    found: dict[str, Any] = {"path": field.path, "before": field.before, "after": field.after}
+    extras = {"currency": field.currency, "note": field.note, "forces": field.forces}
+    found |= {name: value for name, value in extras.items() if value is not None}
+    if field.location is not None:
+        found["location"] = _location(field.location)
+    return found
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    return {"file": location.file, "line": location.line, "column": location.column} if location else None
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "address": str(step.address),
+        "verb": step.verb,
+        "method": step.method,
+        "path": step.path,
+        "body": step.body,
+        "after": list(step.after),
+        "target_id": step.target_id,
+        "may_refuse": step.may_refuse,
+    }
+
+
+def _sighting(sighting: Sighting) -> dict[str, Any]:
+    return {
+        "address": str(sighting.address),
+        "fingerprint": sighting.fingerprint,
+        "absent": sighting.absent,
+        "note": sighting.note,
+    }
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    return {
+        "code": guard.code,
+        "address": str(guard.address) if guard.address else None,
+        "message": guard.message,
+        "consentable": guard.consentable,
+        "status": guard.status,
+        "consent": guard.consent,
+    }
+
+
+def _warning(problem: Problem) -> dict[str, Any]:
+    return {
+        "rule": problem.rule,
+        "message": problem.message,
+        "location": _location(problem.location),
+        "address": str(problem.address) if problem.address else None,
+    }
+
+
+def loads(text: str) -> Plan:
+    """Read a saved plan.
+
+    Raises ``PlanFileError`` for what is no plan, ``ForeignPlanError`` for a newer major format and for a file that
+    was damaged or edited (its digest does not match).
+    """
+    try:
+        body = simplejson.loads(text, use_decimal=True)
+    except ValueError as error:
+        raise PlanFileError(f"this is not a plan file: {error}") from None
+    if not isinstance(body, dict) or not isinstance(body.get("format_version"), str):
+        raise PlanFileError("this is not a plan file: it has no `format_version`")
+    _check_version(body["format_version"])
+    stated = body.pop("digest", None)
+    if stated != sha256(body):
+        raise ForeignPlanError("the plan file was changed after it was made (its digest does not match)")
+    try:
+        plan = _read(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PlanFileError(f"this is not a plan file: {type(error).__name__} at {error}") from None
+    if change_digest(plan) != body.get("change_digest"):
+        raise ForeignPlanError("the plan file was changed after it was made (its change digest does not match)")
+    return plan
+
+
+def _check_version(version: str) -> None:
+    major = version.partition(".")[0]
+    if major != FORMAT_VERSION.partition(".")[0]:
+        raise ForeignPlanError(
+            f"the plan file has format {version}; this reconciler reads {FORMAT_VERSION}",
+            tip="use the version of reconciler that made it, or make a new plan",
+        )
+
+
+def _read(body: Mapping[str, Any]) -> Plan:
+    target, source = body["target"], body["source"]
+    plan = Plan(
+        target=Target(body["environment"], target["endpoint"], target["identity"], target["api"]),
+        project=body["project"],
+        changes=tuple(_read_change(item) for item in body["changes"]),
+        steps=tuple(_read_step(item) for item in body["steps"]),
+        guards=tuple(_read_guard(item) for item in body["guards"]),
+        observed=tuple(
+            Sighting(Address.parse(item["address"]), item["fingerprint"], item["absent"], item["note"])
+            for item in body["observed"]
+        ),
+        warnings=tuple(_read_warning(item) for item in body["warnings"]),
+        unchanged=body["summary"]["no_change"],
+        mode=body["mode"],
+        complete=body["complete"],
+        source=PlanSource(source["manifests"], source["commit"], source["dirty"]),
+        created_at=body["created_at"],
+        valid_until=body["valid_until"],
+        tool=body["tool"],
+    )
+    return replace(plan, write_secrets=bool(body.get("write_secrets", False)))
+
+
+def _read_change(item: Mapping[str, Any]) -> Change:
+    return Change(
+        address=Address(item["kind"], item["key"]),
+        action=Action(item["action"]),
+        actions=tuple(item["actions"]),
+        classes=tuple(ChangeClass(name) for name in item["classes"]),
+        reasons=tuple(item["reasons"]),
+        fields=tuple(
+            FieldChange(
+                path=field["path"],
+                before=field["before"],
+                after=field["after"],
+                location=_read_location(field.get("location")),
+                currency=field.get("currency"),
+                note=field.get("note"),
+                forces=field.get("forces"),
+            )
+            for field in item["fields"]
+        ),
+        location=_read_location(item["location"]),
+        title=item["title"],
+        notes=tuple(item["notes"]),
+        unchanged=item["unchanged"],
+        before_version=item["before_version"],
+        after_version=item["after_version"],
+    )
+
+
+def _read_location(item: Mapping[str, Any] | None) -> Location | None:
+    return Location(item["file"], item["line"], item["column"]) if item else None
+
+
+def _read_step(item: Mapping[str, Any]) -> Step:
+    return Step(
+        id=item["id"],
+        address=Address.parse(item["address"]),
+        verb=item["verb"],
+        method=item["method"],
+        path=item["path"],
+        body=item["body"],
+        after=tuple(item["after"]),
+        target_id=item["target_id"],
+        may_refuse=item["may_refuse"],
+    )
+
+
+def _read_guard(item: Mapping[str, Any]) -> Guard:
+    return Guard(
+        code=item["code"],
+        address=Address.parse(item["address"]) if item["address"] else None,
+        message=item["message"],
+        consentable=item["consentable"],
+        status=item["status"],
+        consent=item["consent"],
+    )
+
+
+def _read_warning(item: Mapping[str, Any]) -> Problem:
+    return Problem(
+        rule=item["rule"],
+        message=item["message"],
+        location=_read_location(item["location"]),
+        severity="warning",
+        address=Address.parse(item["address"]) if item["address"] else None,
+    )

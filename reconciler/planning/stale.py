@@ -1,0 +1,80 @@
+"""What moved between plan and apply, named. Movement of what matters to no step does not refuse a plan."""
+
+from __future__ import annotations
+
+from reconciler.kinds.references import references
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Address, Desired, Observation, Observed, Plan, Sighting
+from reconciler.planning import digest
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.secrets import hide
+from reconciler.planning.work import Work
+
+
+def sightings(work: Work) -> tuple[Sighting, ...]:
+    """What is seen of every address that a plan looks at, absences included."""
+    rows_of = {address: live.rows for address, live in work.lives.items()}
+    for address, rows in work.index.owned().items():
+        rows_of.setdefault(address, rows)
+    ordered = sorted(rows_of, key=lambda item: (KINDS[item.kind].order, item.key))
+    return tuple(sighting(work, address, rows_of[address]) for address in ordered)
+
+
+def sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighting:
+    """One address as it is seen: its live rows, without secrets."""
+    shape = KINDS[address.kind].shape
+    live = tuple(row for row in rows if row.state != "archived")
+    specs = tuple(hide(shape, work.live_spec(row)) for row in live)
+    states = ", ".join(f"{row.state} version {row.version}" if row.version else row.state for row in live)
+    return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=states or "absent")
+
+
+def moved(plan: Plan, observation: Observation, projects: frozenset[str]) -> tuple[str, ...]:
+    """One sentence per address that matters to a step and is no longer as the plan saw it."""
+    former = tuple(sorted(projects - {plan.project}))
+    desired = Desired({}, plan.project, plan.target.environment, former_names=former)
+    work = Work(desired, observation, PlanOptions(api=plan.target.api))
+    matters = _matters(plan)
+    sentences = []
+    for seen in plan.observed:
+        if seen.address in matters:
+            now = sighting(work, seen.address, _rows(work, plan, seen.address))
+            if now.fingerprint != seen.fingerprint:
+                sentences.append(_sentence(seen, now))
+    return tuple(sentences)
+
+
+def _matters(plan: Plan) -> frozenset[Address]:
+    """The addresses that steps write, and what those name."""
+    found: set[Address] = set()
+    for step in plan.steps:
+        found.add(step.address)
+        if step.body is not None:
+            spec = KINDS[step.address.kind].binding(plan.target.api).from_wire(step.body, _no_key)
+            found |= {address for _, address in references(KINDS[step.address.kind].shape, spec)}
+    return frozenset(found)
+
+
+def _no_key(kind: str, ident: str) -> None:
+    """Ids are no keys: references by id are not needed here."""
+    del kind, ident
+
+
+def _rows(work: Work, plan: Plan, address: Address) -> tuple[Observed, ...]:
+    """By key or marker; an object without a natural key that is being adopted, by its id."""
+    rows = work.index.rows(address)
+    if rows:
+        return rows
+    targets = (step.target_id for step in plan.steps if step.address == address and step.target_id)
+    found = (work.index.by_id(address.kind, ident) for ident in targets)
+    return tuple(row for row in found if row is not None)
+
+
+def _sentence(seen: Sighting, now: Sighting) -> str:
+    if seen.absent:
+        return f"{seen.address}: was absent, now exists ({now.note})"
+    if now.absent:
+        return f"{seen.address}: {seen.note}, now gone"
+    if seen.note != now.note:
+        return f"{seen.address}: {seen.note} -> {now.note}"
+    return f"{seen.address}: {seen.note}, changed since"

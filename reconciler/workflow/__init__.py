@@ -1,0 +1,39 @@
+"""What the commands do, as calls: read a project, plan, apply, destroy, look at what is live.
+
+This is where the rooms meet; it holds no rules of its own. Everything the command line can do, a program can do with
+these functions::
+
+    context = open_context(environment="staging")
+    plan = make_plan(context, PlanRequest(allow=("price-raising:Plan/pro",)))
+    outcome = run_apply(context, plan)
+"""
+
+from reconciler.planning.planner import is_complete
+from reconciler.workflow.applying import Outcome, require_open, run_apply
+from reconciler.workflow.context import (
+    Context,
+    check,
+    connect,
+    load_desired,
+    open_context,
+    rendered,
+    sandbox_path,
+)
+from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
+
+__all__ = [
+    "Context",
+    "Outcome",
+    "PlanRequest",
+    "check",
+    "connect",
+    "is_complete",
+    "load_desired",
+    "make_destroy_plan",
+    "make_plan",
+    "open_context",
+    "rendered",
+    "require_open",
+    "run_apply",
+    "sandbox_path",
+]

@@ -1,0 +1,167 @@
+"""Applying a plan: refuse what may not run, run it, read back what it did."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ForeignPlanError, GuardError, StaleError
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Action, Observation, Plan, Report, Tree
+from reconciler.planning import planfile
+from reconciler.planning.stale import moved
+from reconciler.planning.verify import verify
+from reconciler.policy import Consent
+from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.plans import PlanRequest, answered, options_for, rfc3339
+
+if TYPE_CHECKING:
+    from reconciler.backends import Backend
+    from reconciler.execution import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an apply came to: the report, and the second plan where the manifests were at hand."""
+
+    report: Report
+    second: Plan | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of ``cli.md``."""
+        return self.report.exit_code
+
+
+def require_open(made: Plan) -> None:
+    """Refuse a plan that may not be applied: raises ``GuardError`` with every open guard."""
+    if made.open_guards:
+        raise GuardError(made.open_guards, tip=_tip(made))
+
+
+def _tip(made: Plan) -> str | None:
+    asks = [f"--allow {guard.name}" for guard in made.open_guards if guard.consentable or guard.code == "foreign_draft"]
+    return f"after a review, consent with {' '.join(dict.fromkeys(asks))}" if asks else None
+
+
+def run_apply(
+    context: Context,
+    made: Plan,
+    *,
+    on_event: Callable[[Event], None] | None = None,
+    should_stop: threading.Event | None = None,
+    recheck: bool = False,
+    again: PlanRequest | None = None,
+) -> Outcome:
+    """Do what a plan says, then read back.
+
+    ``recheck`` reads everything again first and refuses (``StaleError``) if something that matters to a step moved;
+    ``again`` is the request of the plan, for the second plan that must be empty. Raises ``GuardError`` for open
+    guards and ``ForeignPlanError`` for an expired plan or another target: nothing is written then.
+    """
+    from reconciler.execution import apply
+
+    require_open(made)
+    _require_target(context, made)
+    started = time.monotonic()
+    with connect(context) as backend:
+        if recheck:
+            _require_unmoved(backend, context, made)
+        report = apply(
+            made,
+            backend,
+            parallelism=context.parallelism,
+            catalog_writes=context.environment.limits.catalog_writes,
+            reveal=_secret(context),
+            on_event=on_event or _silent,
+            receipts=context.state_folder / "receipts" / f"{context.environment.name}.jsonl",
+            should_stop=should_stop or threading.Event(),
+        )
+        report = replace(report, plan_digest=planfile.digest(made))
+        outcome = _read_back(context, made, report, backend, again)
+    return replace(
+        outcome, report=replace(outcome.report, seconds=time.monotonic() - started, requests=backend.requests)
+    )
+
+
+def _silent(event: Event) -> None:
+    """Nobody listens."""
+    del event
+
+
+def _require_target(context: Context, made: Plan) -> None:
+    if made.target.endpoint.rstrip("/") != context.environment.endpoint.rstrip("/"):
+        raise ForeignPlanError(
+            f"the plan was made for {made.target.endpoint}, not for {context.environment.endpoint}",
+            tip="apply it with the environment it was made for",
+        )
+    if made.valid_until and made.valid_until < rfc3339(datetime.now(UTC)):
+        raise ForeignPlanError(f"the plan expired at {made.valid_until}", tip="make a new plan")
+
+
+def _require_unmoved(backend: Backend, context: Context, made: Plan) -> None:
+    observation = backend.observe(KINDS, everything=made.mode == "destroy")
+    if made.target.identity and observation.identity and made.target.identity != observation.identity:
+        raise ForeignPlanError(
+            f"the plan was made for the namespace {made.target.identity}; at {made.target.endpoint} answers "
+            f"{observation.identity}"
+        )
+    found = moved(made, observation, frozenset({made.project, *context.project.former_names}))
+    if found:
+        raise StaleError(
+            found,
+            "the live catalogue moved since this plan was made",
+            tip=f"make a new plan: reconciler plan -e {made.target.environment}",
+        )
+
+
+def _secret(context: Context) -> Callable[[Mapping[str, Tree]], str]:
+    from reconciler.project import SecretSource, reveal
+
+    def read(source: Mapping[str, Tree]) -> str:
+        return reveal(SecretSource.parse(source), base=context.project.root, allow_command=True)
+
+    return read
+
+
+def _read_back(context: Context, made: Plan, report: Report, backend: Backend, again: PlanRequest | None) -> Outcome:
+    """Compare what is live now with what was meant; upgrade ``done`` to ``verified``; plan a second time."""
+    if not report.count("done", "sent-unknown"):
+        return Outcome(report)
+    observation = backend.observe(KINDS, everything=made.mode == "destroy")
+    created = {
+        f"{result.step.address}#id": result.created_id
+        for result in report.results
+        if result.created_id is not None and result.step.verb == "create"
+    }
+    undone = frozenset(result.step.address for result in report.results if result.state not in ("done", "verified"))
+    mismatches = verify(made, observation, created, undone)
+    wrong = {mismatch.address for mismatch in mismatches}
+    results = tuple(
+        replace(result, state="verified")
+        if result.state == "done" and result.step.address not in wrong | undone
+        else result
+        for result in report.results
+    )
+    report = replace(report, results=results, mismatches=tuple(mismatch.message for mismatch in mismatches))
+    if again is None or undone:
+        return Outcome(report)
+    return _second_plan(context, report, observation, backend, again)
+
+
+def _second_plan(
+    context: Context, report: Report, observation: Observation, backend: Backend, again: PlanRequest
+) -> Outcome:
+    desired = load_desired(context)
+    consents = tuple(Consent.parse(text) for text in again.allow)
+    second = answered(backend, desired, observation, options_for(context, desired, again, consents, "apply"))
+    left = tuple(
+        f"{change.address}: a second plan would still {change.action.value.replace('_', ' ')} it"
+        for change in second.changes
+        if change.action is not Action.NO_CHANGE
+    )
+    return Outcome(replace(report, mismatches=(*report.mismatches, *left)), second)

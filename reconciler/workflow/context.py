@@ -1,0 +1,117 @@
+"""A project, one of its environments, and the way to what is live there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.model import Desired, Problem
+
+if TYPE_CHECKING:
+    from reconciler.backends import Backend
+    from reconciler.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A project, one of its environments, and how to talk to it. ``paths`` replace the project's manifests."""
+
+    project: Project
+    environment: Environment
+    paths: tuple[Path, ...] = ()
+    parallelism: int = 8
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the environment is the embedded sandbox."""
+        return self.environment.endpoint.startswith("sandbox:")
+
+    @property
+    def state_folder(self) -> Path:
+        """``.reconciler/`` beside the project: receipts and the sandbox. Deleting it changes no plan."""
+        return self.project.root / ".reconciler"
+
+
+def open_context(
+    start: Path | None = None,
+    *,
+    file: Path | None = None,
+    environment: str | None = None,
+    endpoint: str | None = None,
+    token_env: str | None = None,
+    project_name: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    var_files: tuple[Path, ...] = (),
+    paths: tuple[Path, ...] = (),
+    parallelism: int = 8,
+) -> Context:
+    """Find and read the project file above ``start`` and choose an environment. Raises ``ProjectError``."""
+    from reconciler.project import Overrides, load_project
+
+    project = load_project(start or Path.cwd(), file)
+    overrides = Overrides(
+        endpoint=endpoint,
+        token_env=token_env,
+        project_name=project_name,
+        vars=dict(variables or {}),
+        var_files=tuple(var_files),
+    )
+    chosen = project.environment(environment, overrides)
+    if project_name is not None:
+        project = replace(project, name=project_name)
+    return Context(project, chosen, paths, parallelism)
+
+
+def load_desired(context: Context) -> Desired:
+    """Everything the environment declares. Raises ``ManifestError`` with all problems at once."""
+    from reconciler import manifest
+
+    return manifest.load(context.project, context.environment, paths=context.paths)
+
+
+def check(context: Context, *, every_environment: bool = False) -> tuple[Problem, ...]:
+    """Every problem of the manifests, errors and warnings: of one environment, or of the base and all of them."""
+    from reconciler import manifest
+
+    chosen = None if every_environment else context.environment
+    return manifest.check(context.project, chosen, paths=context.paths)
+
+
+def rendered(context: Context) -> str:
+    """The manifests after templates and overlays, as YAML."""
+    from reconciler import manifest
+
+    return manifest.render(load_desired(context))
+
+
+@contextmanager
+def connect(context: Context, *, read_only: bool = False) -> Iterator[Backend]:
+    """The backend of the environment; the embedded sandbox needs no port."""
+    from reconciler.backends import open_backend
+
+    transport = None
+    if context.embedded:
+        from reconciler.sandbox import Sandbox
+
+        context.state_folder.mkdir(parents=True, exist_ok=True)
+        transport = Sandbox(sandbox_path(context)).transport()
+    backend = open_backend(
+        context.environment,
+        base=context.project.root,
+        transport=transport,
+        parallelism=context.parallelism,
+        read_only=read_only,
+    )
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def sandbox_path(context: Context) -> Path:
+    """The database of an embedded environment: one per name after ``sandbox:``."""
+    name = context.environment.endpoint.removeprefix("sandbox:").strip("/") or "sandbox"
+    return context.state_folder / f"{name}.db"

@@ -1,0 +1,176 @@
+"""Making plans: declared against live, with consents, limits and the facts of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reconciler.errors import SecretError, UsageError
+from reconciler.kinds.references import references
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Question, Tree
+from reconciler.planning.options import Needs, PlanOptions
+from reconciler.planning.planner import plan as plan_changes
+from reconciler.policy import Bounds, Consent, judge
+from reconciler.version import VERSION
+from reconciler.workflow.context import Context, connect, load_desired
+
+if TYPE_CHECKING:
+    from reconciler.backends import Backend
+
+_ROUNDS = 4
+"""How often the planner may ask for more before something is wrong with it."""
+
+_REMOTE_BOUNDS = Bounds(max_changes_percent=30, max_removals=0)
+"""What an environment that writes no limits gets, unless it is a sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What a plan is asked for.
+
+    ``targets`` and ``excludes`` are patterns over ``Kind/key``; ``allow`` are consents as ``--allow`` takes them;
+    ``prune`` None: as the environment says.
+    """
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    prune: bool | None = None
+    allow: tuple[str, ...] = ()
+    write_secrets: bool = False
+
+
+def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
+    """What would change. Writes nothing."""
+    desired = load_desired(context)
+    with connect(context, read_only=True) as backend:
+        return _plan(context, desired, backend, request)
+
+
+def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
+    """What removing everything that this project owns would do."""
+    nothing = Desired(
+        resources={},
+        project=context.project.name,
+        environment=context.environment.name,
+        protect=tuple(context.project.protect),
+        former_names=tuple(context.project.former_names),
+    )
+    with connect(context, read_only=True) as backend:
+        return _plan(context, nothing, backend, replace(request, prune=True), mode="destroy")
+
+
+def _plan(context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply") -> Plan:
+    consents = tuple(Consent.parse(text) for text in request.allow)
+    options = options_for(context, desired, request, consents, mode)
+    observation = backend.observe(KINDS, everything=mode == "destroy")
+    made = answered(backend, desired, observation, options)
+    judged = judge(made, consents, _bounds(context, mode), population=_population(made), embedded=context.embedded)
+    return _stamped(context, desired, judged)
+
+
+def options_for(
+    context: Context, desired: Desired, request: PlanRequest, consents: tuple[Consent, ...], mode: Mode
+) -> PlanOptions:
+    prune = request.prune if request.prune is not None else bool(context.environment.prune)
+    if prune and mode == "apply" and context.project.file is None:
+        raise UsageError("--prune needs a project file: without one nothing says what is all there should be")
+    return PlanOptions(
+        api=context.environment.api,
+        prune=prune,
+        mode=mode,
+        adopt=lambda address: any(consent.covers("adopt", address) for consent in consents),
+        only=_only(desired, request),
+        write_secrets=request.write_secrets,
+        reveal=_revealer(context),
+    )
+
+
+def _only(desired: Desired, request: PlanRequest) -> frozenset[Address] | None:
+    """The addresses that targets and exclusions leave, with everything they name."""
+    if not (request.targets or request.excludes):
+        return None
+
+    def matches(address: Address, patterns: Iterable[str]) -> bool:
+        return any(fnmatchcase(str(address), pattern) for pattern in patterns)
+
+    for pattern in (*request.targets, *request.excludes):
+        if not any(matches(address, (pattern,)) for address in desired.resources):
+            raise UsageError(f"`{pattern}` matches nothing that is declared")
+    chosen = {
+        address
+        for address in desired.resources
+        if (not request.targets or matches(address, request.targets)) and not matches(address, request.excludes)
+    }
+    return frozenset(_with_dependencies(desired, chosen))
+
+
+def _with_dependencies(desired: Desired, chosen: set[Address]) -> set[Address]:
+    waiting, found = list(chosen), set(chosen)
+    while waiting:
+        resource = desired.resources[waiting.pop()]
+        for _, address in references(KINDS[resource.address.kind].shape, resource.spec):
+            if address in desired.resources and address not in found:
+                found.add(address)
+                waiting.append(address)
+    return found
+
+
+def _revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
+    """Reads secret sources for comparing in memory: env and file, never a command."""
+    from reconciler.project import SecretSource, reveal
+
+    def read(source: Mapping[str, Tree]) -> str | None:
+        try:
+            return reveal(SecretSource.parse(source), base=context.project.root, allow_command=False)
+        except SecretError:
+            return None
+
+    return read
+
+
+def answered(backend: Backend, desired: Desired, observation: Observation, options: PlanOptions) -> Plan:
+    """Plan, asking the backend for what no list tells until the planner knows enough."""
+    for _ in range(_ROUNDS):
+        made = plan_changes(desired, observation, options)
+        if not isinstance(made, Needs):
+            return replace(made, requests=backend.requests)
+        answers: dict[Question, int | str] = {**observation.answers, **backend.ask(made.questions)}
+        observation = replace(observation, answers=answers)
+    raise AssertionError("the planner keeps asking the same questions")
+
+
+def _bounds(context: Context, mode: Mode) -> Bounds:
+    limits = context.environment.limits
+    default = Bounds() if context.embedded or mode == "destroy" else _REMOTE_BOUNDS
+    return Bounds(
+        max_changes_percent=limits.max_changes_percent
+        if limits.max_changes_percent is not None
+        else default.max_changes_percent,
+        max_removals=limits.max_removals if limits.max_removals is not None else default.max_removals,
+    )
+
+
+def _population(made: Plan) -> int:
+    return sum(not sighting.absent for sighting in made.observed)
+
+
+def _stamped(context: Context, desired: Desired, made: Plan) -> Plan:
+    from reconciler.project import git_facts
+
+    facts = git_facts(context.project.root)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return replace(
+        made,
+        tool=f"reconciler {VERSION}",
+        created_at=rfc3339(now),
+        valid_until=rfc3339(now + context.environment.plan_valid_for),
+        source=PlanSource(desired.digest, facts.commit, facts.dirty),
+    )
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
