@@ -89,7 +89,7 @@ def update_assignment(ctx: Context, request: Request, plan_id: str, addon_id: st
     kept = {name: value for name, value in assignment.items() if name != "maxQuantity"}
     changed = {**kept, **present(body, ["fromPlanPhase", "maxQuantity", "metadata"])}
     refuse(assignment_issues(plan, ADDON_VERSIONS.get(ctx, addon_id), changed), "add-on")
-    if changed != assignment:
+    if {"metadata": {}, **changed} != {"metadata": {}, **assignment}:
         changed["updatedAt"] = ctx.now()
     return Response(200, _view(ctx, _save(ctx, changed)))
 

@@ -101,7 +101,7 @@ def archive_feature(ctx: Context, request: Request, id_or_key: str) -> Response:
         raise _forbidden(feature, "plan")
     if ctx.store.count(SUBSCRIPTION_ITEMS, Where(keys=[feature["key"]])):
         raise _forbidden(feature, "subscription")
-    archived = {**feature, "archivedAt": ctx.now(), "updatedAt": ctx.now()}
+    archived = {**feature, "archivedAt": ctx.now(), "updatedAt": ctx.later()}
     ctx.store.put(FEATURES, archived, key=feature["key"], parent=feature.get("meterId"))
     return NO_CONTENT
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from reconciler.sandbox import jsontext
 from reconciler.sandbox.context import Context
@@ -20,6 +20,9 @@ from reconciler.sandbox.schema import Arr, Bool, Num, Obj, Schema, Violation, ch
 Handler = Callable[..., Response]
 Decorator = Callable[[Handler], Handler]
 Schemas = Mapping[str, Schema]
+
+_TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
+_FALSE: Final = ("0", "f", "F", "false", "FALSE", "False")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,9 @@ def _read_query(schemas: Schemas, pairs: tuple[tuple[str, str], ...]) -> dict[st
     for name, schema in schemas.items():
         texts = [text for key, text in pairs if key == name]
         if texts:
+            if "" in texts:
+                detail = f'parameter "{name}" in query has an error: empty value is not allowed'
+                raise Problem(400, detail, by_validator=True)
             args[name] = _read_argument(name, schema, texts)
             _check_parameter(name, "query", schema, args[name])
     return args
@@ -135,7 +141,7 @@ def _read_argument(name: str, schema: Schema, texts: list[str]) -> Json:
         case Num(integer=True):
             return _parse(name, texts[0], re.fullmatch(r"[+-]?\d+", texts[0]) is not None, int)
         case Bool():
-            return _parse(name, texts[0], texts[0] in ("true", "false"), "true".__eq__)
+            return _parse(name, texts[0], texts[0] in _TRUE + _FALSE, _TRUE.__contains__)
         case _:
             return texts[0]
 

@@ -15,6 +15,7 @@ class SandboxServer(ThreadingHTTPServer):
     """One thread per connection; port 0 picks a free one."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, sandbox: Sandbox, host: str, port: int) -> None:
         super().__init__((host, port), _Handler)
