@@ -7,6 +7,7 @@ turned into maps first, by key or by index, so that a re-ordered list never read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from reconciler.kinds import markers as m
@@ -33,6 +34,11 @@ def diff(kind: Kind, old: Mapping[str, Tree], new: Mapping[str, Tree], locate: L
     ]
     changes += _order(kind.shape, old, new, locate)
     return tuple(sorted(changes, key=lambda change: change.path))
+
+
+def created(kind: Kind, spec: Mapping[str, Tree], locate: Locate) -> tuple[FieldChange, ...]:
+    """Every field of a new object, as declared: nothing is replaced, so nothing forces anything."""
+    return tuple(replace(change, forces=None) for change in diff(kind, {}, spec, locate))
 
 
 def keyed(shape: Shape, value: Tree) -> Any:  # noqa: ANN401 - what deepdiff takes

@@ -14,7 +14,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Address, Change, ChangeClass, Observed, Resource, Tree
 from reconciler.planning import couplings
 from reconciler.planning.compare import Comparison, compare
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import created
 from reconciler.planning.secrets import UNCHECKED, hide
 from reconciler.planning.steps import in_path
 from reconciler.planning.titles import title
@@ -51,7 +51,7 @@ def create(work: Work, resource: Resource, wanted: Mapping[str, Tree], *reasons:
             actions=("create",),
             classes=(kind.on_create,),
             reasons=reasons,
-            fields=diff(kind, {}, hide(kind.shape, wanted), resource.source.locate),
+            fields=created(kind, hide(kind.shape, wanted), resource.source.locate),
             location=resource.location,
             title=title(address, Action.CREATE),
         )

@@ -17,7 +17,7 @@ from reconciler.planning.assignments import Attached, attach_steps, attached, de
 from reconciler.planning.canonical import instant_text
 from reconciler.planning.compare import Comparison, compare, without_chosen
 from reconciler.planning.couplings import feature_keys
-from reconciler.planning.diff import diff
+from reconciler.planning.diff import created
 from reconciler.planning.mutable import foreign, ready
 from reconciler.planning.secrets import hide
 from reconciler.planning.steps import in_path, reference
@@ -255,7 +255,7 @@ def _record(work: Work, facts: Facts, *, publish: bool, after: int) -> None:
         message = f"{facts.address} exists already, made by somebody else (version {active.version})"
         work.guard("adopt", facts.address, message, consentable=True)
     new = active is None
-    fields = diff(facts.kind, {}, hide(facts.kind.shape, facts.wanted), resource.source.locate) if new else facts.fields
+    fields = created(facts.kind, hide(facts.kind.shape, facts.wanted), resource.source.locate) if new else facts.fields
     action = Action.CREATE if new else Action.NEW_VERSION
     if facts.draft is not None and not publish:
         action = Action.UPDATE

@@ -75,6 +75,7 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
 def options_for(
     context: Context, desired: Desired, request: PlanRequest, consents: tuple[Consent, ...], mode: Mode
 ) -> PlanOptions:
+    """What the planner is told: prune, consents to adopt, scope, secrets for comparing. Raises ``UsageError``."""
     prune = request.prune if request.prune is not None else bool(context.environment.prune)
     if prune and mode == "apply" and context.project.file is None:
         raise UsageError("--prune needs a project file: without one nothing says what is all there should be")
@@ -173,4 +174,5 @@ def _stamped(context: Context, desired: Desired, made: Plan) -> Plan:
 
 
 def rfc3339(moment: datetime) -> str:
+    """An instant in UTC as plan files and reports have it."""
     return moment.isoformat().replace("+00:00", "Z")
