@@ -13,7 +13,8 @@ from reconciler.sandbox.meters import find_meter
 from reconciler.sandbox.routing import Routes
 from reconciler.sandbox.schema import KEY, METADATA, Arr, Bool, Num, Obj, Str
 from reconciler.sandbox.store import Where
-from reconciler.sandbox.tables import FEATURES, PLANS, SUBSCRIPTION_ITEMS
+from reconciler.sandbox.subscription_views import uses_feature
+from reconciler.sandbox.tables import FEATURES, PLANS
 from reconciler.sandbox.unitcost import UNIT_COST, read_unit_cost
 from reconciler.sandbox.values import is_ulid, present
 
@@ -99,7 +100,7 @@ def archive_feature(ctx: Context, request: Request, id_or_key: str) -> Response:
     feature = find_feature(ctx, id_or_key)
     if _is_in_active_plan(ctx, feature):
         raise _forbidden(feature, "plan")
-    if ctx.store.count(SUBSCRIPTION_ITEMS, Where(keys=[feature["key"]])):
+    if uses_feature(ctx, feature["key"]):
         raise _forbidden(feature, "subscription")
     archived = {**feature, "archivedAt": ctx.now(), "updatedAt": ctx.later()}
     ctx.store.put(FEATURES, archived, key=feature["key"], parent=feature.get("meterId"))

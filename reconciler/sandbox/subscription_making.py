@@ -18,7 +18,7 @@ from reconciler.sandbox.features import find_feature
 from reconciler.sandbox.http import Problem, invalid
 from reconciler.sandbox.jsontext import Doc
 from reconciler.sandbox.subscription_views import ends, priced_items, starts, subscriptions_of
-from reconciler.sandbox.tables import SUBSCRIPTION_ITEMS, SUBSCRIPTIONS
+from reconciler.sandbox.tables import SUBSCRIPTIONS
 from reconciler.sandbox.values import present
 
 _ITEM_FIELDS = ("key", "name", "description", "metadata", "featureKey", "billingCadence", "discounts", "taxConfig")
@@ -58,7 +58,6 @@ def make_subscription(ctx: Context, customer: Doc, plan: Doc, terms: Terms) -> D
     now = ctx.later()
     if priced_items(subscription):
         set_currency(ctx, customer, subscription["currency"])
-    _reserve_features(ctx, subscription)
     return put_subscription(ctx, {**subscription, "createdAt": now, "updatedAt": now})
 
 
@@ -66,26 +65,6 @@ def put_subscription(ctx: Context, subscription: Doc) -> Doc:
     """Store a subscription."""
     key, parent = subscription["plan"]["key"], subscription["customerId"]
     return ctx.store.put(SUBSCRIPTIONS, subscription, key=key, parent=parent)
-
-
-def release_features(ctx: Context, subscription: Doc) -> None:
-    """Let the features of an ended subscription be archived again."""
-    for row in _feature_rows(subscription):
-        ctx.store.put(
-            SUBSCRIPTION_ITEMS,
-            {"id": row["id"], "deletedAt": subscription["activeTo"]},
-            key=row["featureKey"],
-            parent=subscription["id"],
-        )
-
-
-def _reserve_features(ctx: Context, subscription: Doc) -> None:
-    for row in _feature_rows(subscription):
-        ctx.store.put(SUBSCRIPTION_ITEMS, {"id": row["id"]}, key=row["featureKey"], parent=subscription["id"])
-
-
-def _feature_rows(subscription: Doc) -> list[Doc]:
-    return [item for phase in subscription["phases"] for item in phase["items"] if "featureKey" in item]
 
 
 def _lengths(plan: Doc, starting_phase: str | None) -> Iterator[tuple[str, str | None]]:

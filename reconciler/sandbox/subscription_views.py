@@ -88,6 +88,16 @@ def subscribers_of_plan(ctx: Context, plan_key: str) -> list[str]:
     return sorted({each["customerId"] for each in found if is_active(each, at)})
 
 
+def uses_feature(ctx: Context, key: str) -> bool:
+    """Whether a running or coming subscription has the feature in any phase, even a past one.
+
+    Such a feature cannot be archived (OpenMeter v1, feature DELETE).
+    """
+    at = moment(ctx)
+    found = ctx.store.find(SUBSCRIPTIONS, Where(contains={"phases": f'"featureKey":"{key}"'}))
+    return any((end := ends(each)) is None or end > at for each in found)
+
+
 def priced_items(subscription: Doc) -> list[Doc]:
     """The items that are billed for."""
     return [item for phase in subscription["phases"] for item in phase["items"] if item["price"] is not None]

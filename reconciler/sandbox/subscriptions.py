@@ -18,7 +18,7 @@ from reconciler.sandbox.listing import PAGE, is_descending, order_by, page_body,
 from reconciler.sandbox.routing import Routes
 from reconciler.sandbox.schema import DATE_TIME, KEY, METADATA, ULID, Arr, Num, Obj, OneOf, Schema, Str
 from reconciler.sandbox.store import Where
-from reconciler.sandbox.subscription_making import Terms, make_subscription, put_subscription, release_features
+from reconciler.sandbox.subscription_making import Terms, make_subscription, put_subscription
 from reconciler.sandbox.subscription_phases import billing_period, long_view
 from reconciler.sandbox.subscription_views import moment, short_view, status, subscriptions_of
 from reconciler.sandbox.tables import PLANS, SUBSCRIPTIONS
@@ -153,10 +153,7 @@ def _cancel(ctx: Context, subscription: Doc, timing: str) -> Doc:
         raise Problem(403, f"forbidden error: transition cancel in state {state} not allowed")
     now = ctx.now()
     end = _end(subscription, timing, parse_instant(now))
-    ended = put_subscription(ctx, {**subscription, "activeTo": rfc3339(end), "updatedAt": now})
-    if end <= parse_instant(now):
-        release_features(ctx, ended)
-    return ended
+    return put_subscription(ctx, {**subscription, "activeTo": rfc3339(end), "updatedAt": now})
 
 
 def _start(ctx: Context, timing: str) -> datetime:

@@ -20,13 +20,6 @@ ADDONS: Final = "addons"
 ASSIGNMENTS: Final = "plan_addons"
 """Which add-on version a plan version offers. Key: the add-on's id; parent: the plan's id."""
 
-SUBSCRIPTION_ITEMS: Final = "subscription_items"
-"""One row per feature a subscription uses. Key: the feature's key; parent: the subscription's id.
-
-Live (no `deletedAt`) exactly while the subscription is: such a row keeps its feature from being
-archived.
-"""
-
 CHANNELS: Final = "channels"
 """Key: `enabled` or `disabled`."""
 
