@@ -7,6 +7,7 @@ from typing import Final
 
 from reconciler.sandbox.clock import rfc3339
 from reconciler.sandbox.durations import Duration
+from reconciler.sandbox.http import Problem
 from reconciler.sandbox.jsontext import Doc
 
 _NAMED: Final = {"P1D": "DAY", "P1W": "WEEK", "P1M": "MONTH", "P1Y": "YEAR"}
@@ -15,6 +16,9 @@ _NAMED: Final = {"P1D": "DAY", "P1W": "WEEK", "P1M": "MONTH", "P1Y": "YEAR"}
 def period_at(anchor: datetime, interval: Duration, at: datetime) -> tuple[datetime, datetime]:
     """The period around a moment, of those that begin at the anchor and every interval before and after."""
     length = (interval.after(anchor) - anchor).total_seconds()
+    if length <= 0:
+        # A recurrence that does not move on is an error the server has no answer for.
+        raise Problem(500)
     times = int((at - anchor).total_seconds() // length)
     # Months differ in length, so the estimate can be off by a few.
     while interval.after(anchor, times) > at:
