@@ -52,6 +52,14 @@ class Unordered:
 
 
 @dataclass(frozen=True, slots=True)
+class CannotUpdate:
+    """No update of the API changes it and a replacement would be too much: a difference only there is a warning.
+
+    ``lifecycle.replaceOn`` asks for the replacement all the same.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class ServerDefault:
     """What the server stores when the field is left out."""
 
@@ -118,6 +126,7 @@ Marker = (
     | Immutable
     | Secret
     | NotClearable
+    | CannotUpdate
     | Keyed
     | Unordered
     | ServerDefault
