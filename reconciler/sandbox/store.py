@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,6 +98,8 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+        # A sandbox is usually dropped, not closed; its file must not stay open until the process ends.
+        weakref.finalize(self, self._connection.close)
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Session]:
