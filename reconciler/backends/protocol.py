@@ -53,8 +53,8 @@ class Backend(Protocol):
         """Which namespace answers: the id of its oldest billing profile. None where it has none."""
         ...
 
-    def observe(self, kinds: Iterable[str], *, assignments: bool = True) -> Observation:
-        """Read every live object of these kinds."""
+    def observe(self, kinds: Iterable[str], *, assignments: bool = True, everything: bool = False) -> Observation:
+        """Read every live object of these kinds; ``everything`` adds the assignments of archived plan versions."""
         ...
 
     def ask(self, questions: Iterable[Question]) -> dict[Question, int | str]:

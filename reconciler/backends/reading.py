@@ -5,7 +5,7 @@ O(pages) requests, and one more per draft or active plan version where add-ons e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from reconciler.backends.observe import assignment, is_gone, is_versioned, last_
 from reconciler.errors import ApiError
 from reconciler.kinds.kind import Binding
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Assignment, Observed, Tree
+from reconciler.model import Address, Assignment, LiveState, Observed, Tree
 
 PROFILES, APPS, IDENTITY = "BillingProfile", "apps", "identity"
 PLANS, ADDONS = "Plan", "Addon"
@@ -23,14 +23,20 @@ _BAD_REQUEST = 400
 
 
 class Reading:
-    """Reads the lists of some kinds and turns their rows into objects."""
+    """Reads the lists of some kinds and turns their rows into objects.
 
-    def __init__(self, lists: Lists, dialect: Dialect, kinds: Iterable[str], *, assignments: bool) -> None:
+    ``assignments_of`` are the states of plan versions whose add-ons are read too.
+    """
+
+    def __init__(
+        self, lists: Lists, dialect: Dialect, kinds: Iterable[str], *, assignments_of: Container[LiveState]
+    ) -> None:
         self._lists = lists
         self._dialect = dialect
         wanted = frozenset(kinds)
         self._kinds = tuple(name for name in KINDS if name in wanted)
-        self._with_assignments = assignments and PLANS in self._kinds
+        self._assignments_of = assignments_of
+        self._with_assignments = "draft" in assignments_of and PLANS in self._kinds
         self._rows = lists.read(self._wanted())
 
     def objects(self) -> dict[str, tuple[Observed, ...]]:
@@ -81,11 +87,11 @@ class Reading:
         return Listing(binding.collection, query, binding.paged, self._dialect.page_size)
 
     def _assigned(self, plans: tuple[Observed, ...]) -> tuple[Observed, ...]:
-        """The assignments of every version that can have some and still matters; a draft add-on cannot be attached."""
+        """The plan versions with their assignments; a draft add-on cannot be attached, so it asks for no reading."""
         attachable = any(
             row.get("status") != "draft" and not is_gone(row, self._binding(ADDONS)) for row in self._rows[ADDONS]
         )
-        current = [plan.id for plan in plans if plan.state in ("draft", "active")]
+        current = [plan.id for plan in plans if plan.state in self._assignments_of]
         read = self._lists.map(self._assignments, current) if attachable else [()] * len(current)
         found = dict(zip(current, read, strict=True))
         return tuple(replace(plan, assignments=found.get(plan.id)) for plan in plans)

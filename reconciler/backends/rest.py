@@ -13,7 +13,7 @@ from reconciler.backends.protocol import Answer, Found
 from reconciler.backends.questions import answer
 from reconciler.backends.reading import IDENTITY, Reading, identity_listing
 from reconciler.backends.settle import Settler
-from reconciler.model import Observation, Question, Step, Tree
+from reconciler.model import LiveState, Observation, Question, Step, Tree
 
 
 class RestBackend:
@@ -47,14 +47,18 @@ class RestBackend:
         rows = self._lists.read({IDENTITY: identity_listing(self._dialect)})[IDENTITY]
         return str(rows[0]["id"]) if rows else None
 
-    def observe(self, kinds: Iterable[str], *, assignments: bool = True) -> Observation:
+    def observe(self, kinds: Iterable[str], *, assignments: bool = True, everything: bool = False) -> Observation:
         """Read every live object of these kinds.
 
         ``assignments`` of a draft or active plan version is None where they were not wanted or the server cannot
-        show them, ``()`` where there are none.
+        show them, ``()`` where there are none. Archived versions have theirs read only for ``everything``: they can
+        no longer change, but hold their add-on versions.
         """
         started, before = time.perf_counter(), self._client.requests
-        reading = Reading(self._lists, self._dialect, kinds, assignments=assignments)
+        attached: frozenset[LiveState] = frozenset(
+            {"draft", "active", "archived"} if everything else {"draft", "active"}
+        )
+        reading = Reading(self._lists, self._dialect, kinds, assignments_of=attached if assignments else frozenset())
         return Observation(
             endpoint=self._endpoint,
             identity=reading.identity(),
