@@ -15,7 +15,7 @@ from reconciler.sandbox.subscription_views import ends, is_active, short_view, s
 from reconciler.sandbox.tables import CUSTOMERS, FEATURES
 from reconciler.sandbox.values import present
 
-_STORED_ONLY: Final = ("entitlement", "featureId", "price", "currency")
+_STORED_ONLY: Final = ("entitlement", "featureId", "currency")
 _METERED: Final = ("issueAfterReset", "issueAfterResetPriority")
 
 
@@ -63,9 +63,9 @@ def _phase_view(ctx: Context, subscription: Doc, phase: Doc, at: datetime) -> Do
 
 
 def _item_view(ctx: Context, subscription: Doc, item: Doc, span: Doc, at: datetime) -> Doc:
-    shown = {name: value for name, value in item.items() if name not in _STORED_ONLY}
+    shown = {"billingCadence": None, **{name: item[name] for name in item if name not in _STORED_ONLY}}
     if item["price"] is not None:
-        shown.update(present(item, ["price", "currency"]))
+        shown["currency"] = item["currency"]
     feature = ctx.store.get(FEATURES, item["featureId"]) if "featureId" in item else None
     if feature is not None:
         included = {"feature": feature_view(feature)}
