@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from decimal import Decimal
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
 
+import httpx
 import pytest
 
+from reconciler.backends import open_backend
+from reconciler.execution import apply
+from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Location, Management, Plan, Resource
 from reconciler.planning.options import Needs, PlanOptions
 from reconciler.planning.planner import plan
+from reconciler.planning.verify import verify
+from reconciler.sandbox import Sandbox
 
 
 class Nowhere:
-    """A source whose every value stands on line 1."""
+    """A source whose every value stands on line 1, one column further per level."""
 
     def locate(self, path):
         return Location("catalog.yaml", 1, len(path) + 1)
@@ -23,86 +31,80 @@ def declare(kind: str, key: str, spec: dict | None = None, **management) -> Reso
     return Resource(Address(kind, key), spec or {}, Management(**management), Location("catalog.yaml", 1), Nowhere())
 
 
-def desired(*resources: Resource, project: str = "acme", **more) -> Desired:
-    return Desired({item.address: item for item in resources}, project, "test", **more)
-
-
 @dataclass
 class World:
-    """One sandbox and the client to it."""
+    """One sandbox, the client to it, and the project that plans against it."""
 
     backend: object
-    transport: object
-    answers: dict = field(default_factory=dict)
+    http: httpx.Client
 
-    def plan(self, *resources: Resource, desired_more: dict | None = None, **options) -> Plan:
-        from dataclasses import replace
+    def desired(self, *resources: Resource, **more) -> Desired:
+        fields = {"project": "acme", "environment": "test", **more}
+        return Desired({item.address: item for item in resources}, **fields)
 
-        from reconciler.kinds.registry import KINDS
-
-        wanted = desired(*resources, **(desired_more or {}))
+    def plan(self, *resources: Resource, wanted: Desired | None = None, **options) -> Plan:
+        wanted = wanted or self.desired(*resources)
         observation = self.backend.observe(KINDS)
         for _ in range(4):
             made = plan(wanted, observation, PlanOptions(**options))
             if not isinstance(made, Needs):
                 return made
-            answers = {**observation.answers, **self.backend.ask(made.questions)}
-            observation = replace(observation, answers=answers)
+            observation = replace(observation, answers={**observation.answers, **self.backend.ask(made.questions)})
         raise AssertionError("the planner keeps asking")
 
-    def apply(self, *resources: Resource, desired_more: dict | None = None, **options):
-        from threading import Event
+    def run(self, made: Plan):
+        return apply(made, self.backend, reveal=lambda source: SECRET, should_stop=threading.Event())
 
-        from reconciler.execution import apply
-        from reconciler.kinds.registry import KINDS
-        from reconciler.planning.verify import verify
-
-        made = self.plan(*resources, desired_more=desired_more, **options)
-        report = apply(made, self.backend, reveal=lambda source: "x", on_event=lambda event: None, receipts=None,
-                       should_stop=Event(), parallelism=4, catalog_writes=2)  # fmt: skip
-        failed = [f"{result.step.id}: {result.error}" for result in report.results if result.state != "done"]
-        assert failed == []
+    def apply(self, *resources: Resource, wanted: Desired | None = None, **options) -> Plan:
+        """Apply, and hold every step to it: done, and read back as it was meant."""
+        made = self.plan(*resources, wanted=wanted, **options)
+        report = self.run(made)
+        assert [f"{result.step.id}: {result.error}" for result in report.results if result.state != "done"] == []
         created = {
             f"{result.step.address}#id": result.created_id for result in report.results if result.step.verb == "create"
         }
         assert verify(made, self.backend.observe(KINDS), created) == ()
         return made
 
-    def post(self, path: str, body: dict):
-        answer = self.backend.perform("POST", path, body)
-        return answer.body
+    def send(self, method: str, path: str, body: dict | None = None) -> dict:
+        """What somebody else does, past the reconciler."""
+        answer = self.http.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else {}
 
-    def get(self, path: str):
-        import httpx
+    def items(self, path: str) -> list[dict]:
+        found = self.send("GET", path)
+        return found if isinstance(found, list) else found["items"]
 
-        with httpx.Client(transport=self.transport, base_url="http://sandbox") as client:
-            return client.get(path).json(parse_float=Decimal)
+
+SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 
 
 @pytest.fixture
 def world():
-    from datetime import timedelta  # noqa: F401
-    from pathlib import Path
-    from types import SimpleNamespace
-
-    from reconciler.backends import open_backend
-    from reconciler.sandbox import Sandbox
-
-    sandbox = Sandbox(":memory:")
-    transport = sandbox.transport()
+    transport = Sandbox(":memory:").transport()
     environment = SimpleNamespace(
         name="test", endpoint="sandbox:", api="v1", token=None, headers={}, limits=None, identity=None
     )
     backend = open_backend(environment, base=Path(), transport=transport)
-    yield World(backend, transport)
+    with httpx.Client(transport=transport, base_url="http://sandbox") as client:
+        yield World(backend, client)
     backend.close()
-
-
-def pytest_configure(config):
-    """Tests build what they declare with these."""
-    import builtins  # noqa: F401
 
 
 @pytest.fixture
 def make():
     return declare
+
+
+@pytest.fixture
+def tokens():
+    """A meter that most catalogues need."""
+    spec = {
+        "name": "Tokens",
+        "eventType": "prompt",
+        "aggregation": "SUM",
+        "valueProperty": "$.tokens",
+        "groupBy": {"model": "$.model", "type": "$.type"},
+    }
+    return declare("Meter", "tokens", spec)

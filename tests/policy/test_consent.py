@@ -1,0 +1,102 @@
+"""Consent is per object and class; limits have no consent."""
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.model import Action, Address, Change, ChangeClass, Guard, Plan, Target
+from reconciler.policy import Bounds, Consent, judge
+
+PRO = Address("Plan", "pro")
+NO_BOUNDS = Bounds()
+
+
+def plan(*changes, guards=(), mode="apply"):
+    return Plan(Target("test", "https://openmeter.example", "id"), "acme", changes, (), guards, mode=mode)
+
+
+def change(address, action, *classes):
+    return Change(address, action, classes=classes)
+
+
+def names(made):
+    return [(guard.name, guard.status) for guard in made.guards]
+
+
+def test_each_class_needs_its_own_consent():
+    raised = change(PRO, Action.NEW_VERSION, ChangeClass.COSMETIC, ChangeClass.PRICE_RAISING, ChangeClass.DESTRUCTIVE)
+    made = judge(plan(raised), [Consent.parse("price-raising:Plan/pro")], NO_BOUNDS, population=1)
+    assert names(made) == [("price-raising:Plan/pro", "consented"), ("destructive:Plan/pro", "open")]
+
+
+def test_cosmetic_operational_and_additive_need_none():
+    mild = change(PRO, Action.UPDATE, ChangeClass.COSMETIC, ChangeClass.OPERATIONAL, ChangeClass.ADDITIVE)
+    assert judge(plan(mild), [], NO_BOUNDS, population=1).guards == ()
+
+
+def test_consent_for_one_object_is_none_for_another():
+    raised = change(Address("Plan", "team"), Action.NEW_VERSION, ChangeClass.PRICE_RAISING)
+    made = judge(plan(raised), [Consent.parse("price-raising:Plan/pro")], NO_BOUNDS, population=1)
+    assert names(made) == [("price-raising:Plan/team", "open")]
+
+
+def test_kind_and_key_may_be_globs_and_the_code_may_not():
+    raised = change(PRO, Action.NEW_VERSION, ChangeClass.PRICE_RAISING)
+    made = judge(plan(raised), [Consent.parse("price-raising:Pl*/p*")], NO_BOUNDS, population=1)
+    assert names(made) == [("price-raising:Plan/pro", "consented")]
+    with pytest.raises(UsageError, match="price-raising"):
+        Consent.parse("*:Plan/pro")
+
+
+@pytest.mark.parametrize("text", ["price-raising", "price-raising:", "price-raising:Plan", "protected:Plan/pro"])
+def test_what_is_no_consent_is_a_usage_error(text):
+    with pytest.raises(UsageError):
+        Consent.parse(text)
+
+
+def test_a_sandbox_needs_no_consent_for_classes():
+    raised = change(PRO, Action.NEW_VERSION, ChangeClass.PRICE_RAISING)
+    assert judge(plan(raised), [], NO_BOUNDS, population=1, embedded=True).guards == ()
+
+
+def test_destroy_is_its_own_consent_for_destructive_only():
+    gone = change(PRO, Action.ARCHIVE, ChangeClass.BILLING_BEHAVIOUR, ChangeClass.DESTRUCTIVE)
+    made = judge(plan(gone, mode="destroy"), [], NO_BOUNDS, population=1)
+    assert names(made) == [("billing-behaviour:Plan/pro", "open")]
+
+
+def test_adopting_takes_over_a_foreign_draft():
+    draft = Guard("foreign_draft", PRO, "there is one", consentable=False)
+    made = judge(plan(guards=(draft,)), [Consent.parse("adopt:Plan/pro")], NO_BOUNDS, population=1)
+    assert names(made) == [("foreign_draft:Plan/pro", "consented")]
+
+
+@pytest.mark.parametrize("code", ["protected", "foreign_owner", "blocked_by_server", "duplicate_marker"])
+def test_some_guards_no_consent_opens(code):
+    guard = Guard(code, PRO, "no", consentable=False)
+    every = [Consent.parse(f"{name}:*/*") for name in ("adopt", "destructive", "price-raising")]
+    assert names(judge(plan(guards=(guard,)), every, NO_BOUNDS, population=1)) == [(f"{code}:Plan/pro", "open")]
+
+
+def test_removals_beyond_the_limit_are_refused_whatever_is_allowed():
+    gone = [change(Address("Plan", key), Action.ARCHIVE, ChangeClass.DESTRUCTIVE) for key in ("a", "b")]
+    made = judge(plan(*gone), [Consent.parse("destructive:*/*")], Bounds(max_removals=1), population=2)
+    assert ("max_removals", "open") in names(made)
+    assert "max_removals" not in dict(names(judge(plan(*gone), [], Bounds(max_removals=2), population=2)))
+
+
+def test_our_own_left_over_draft_is_no_removal():
+    draft = Change(PRO, Action.DELETE, classes=(ChangeClass.COSMETIC,), reasons=("draft_not_wanted",))
+    assert judge(plan(draft), [], Bounds(max_removals=0), population=1).guards == ()
+
+
+def test_a_share_of_changes_counts_only_from_a_minimum_population():
+    some = [change(Address("Meter", f"m{n}"), Action.UPDATE, ChangeClass.COSMETIC) for n in range(4)]
+    small = judge(plan(*some), [], Bounds(max_changes_percent=30), population=9)
+    large = judge(plan(*some), [], Bounds(max_changes_percent=30), population=10)
+    enough = judge(plan(*some), [], Bounds(max_changes_percent=40), population=10)
+    assert (small.guards, names(large), enough.guards) == ((), [("max_changes_percent", "open")], ())
+
+
+def test_creating_is_no_change_of_what_is_live():
+    new = [change(Address("Meter", f"m{n}"), Action.CREATE, ChangeClass.ADDITIVE) for n in range(40)]
+    assert judge(plan(*new), [], Bounds(max_changes_percent=30), population=10).guards == ()
