@@ -139,10 +139,10 @@ def _guards(plan: Plan, style: Style) -> Iterator[str]:
     yield style.paint("Guards: ", "bold") + style.paint(", ".join(counts), *(("red", "bold") if opened else ("green",)))
     for guard in plan.guards:
         yield from guard_lines(guard, style)
-    together = [guard for guard in opened if guard.consentable]
-    if 1 < len(together) <= 8 and len(together) == len(opened):
-        flags = " ".join(f"--allow {_argument(guard.name)}" for guard in together)
-        yield from style.wrap(f"Consent to all of them: {flags}", first="  ", rest="    ")
+    flags = [_flag(guard) for guard in opened]
+    if 1 < len(flags) <= 8 and all(flags):
+        flags = list(dict.fromkeys(flags))
+        yield from style.wrap(f"Consent to all of them: {' '.join(flags)}", first="  ", rest="    ")
     yield ""
 
 
@@ -154,10 +154,15 @@ def guard_lines(guard: Guard, style: Style) -> Iterator[str]:
         return
     yield f"  {style.paint(style.glyph('✗', 'x '), 'red')} {style.paint(escape(guard.name), 'bold')}"
     yield from style.wrap(escape(guard.message), first="      ", rest="      ")
-    if guard.consentable:
-        yield f"      {style.paint(f'--allow {_argument(guard.name)}', 'cyan')}"
-    else:
-        yield "      " + style.paint("no flag opens this one", "dim")
+    flag = _flag(guard)
+    yield "      " + (style.paint(flag, "cyan") if flag else style.paint("no flag opens this one", "dim"))
+
+
+def _flag(guard: Guard) -> str:
+    """What consents to a guard; a foreign draft is taken over by adopting it. Nothing where nothing does."""
+    if guard.code == "foreign_draft":
+        return f"--allow {_argument(f'adopt:{guard.address}')}"
+    return f"--allow {_argument(guard.name)}" if guard.consentable else ""
 
 
 def _argument(text: str) -> str:

@@ -1,0 +1,214 @@
+"""The schema of a kind for people: what a field means, takes and defaults to, read from the kind's own markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from reconciler.errors import UsageError
+from reconciler.kinds import markers as m
+from reconciler.kinds.kind import Kind, Rule
+from reconciler.kinds.registry import KINDS
+from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
+from reconciler.reading.suggest import did_you_mean
+
+_FORMS = {
+    "text": "text",
+    "bool": "true or false",
+    "int": "whole number",
+    "decimal-text": "exact decimal",
+    "decimal-number": "exact decimal",
+    "duration": "ISO-8601 duration, such as P1M",
+    "instant": "RFC 3339 instant, such as 2027-01-01T00:00:00Z",
+    "json": "JSON document, or a map",
+    "any": "any value",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """One field for people. ``notes`` are what the markers say; ``children`` are the fields below it."""
+
+    path: str
+    name: str
+    type: str
+    required: bool
+    description: str
+    notes: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    children: tuple[FieldFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """One kind, or a part of it (``field``): its summary, fields, rules and example."""
+
+    kind: Kind
+    fields: tuple[FieldFacts, ...]
+    field: FieldFacts | None = None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules beyond the schema."""
+        return self.kind.rules
+
+
+def explain(path: str) -> KindFacts:
+    """The facts of ``KIND`` or ``KIND.field.field``; raises ``UsageError`` with the nearest name there is."""
+    name, *parts = [part for part in path.replace("[", ".").replace("]", "").split(".") if part]
+    kind = KINDS.get(name) or next((known for known in KINDS.values() if known.name.lower() == name.lower()), None)
+    if kind is None:
+        raise UsageError(f"there is no kind `{name}`{did_you_mean(name, KINDS)}", tip=f"kinds: {', '.join(KINDS)}")
+    if parts and parts[0] == "spec":
+        parts = parts[1:]
+    found: FieldFacts | None = None
+    fields = facts(kind.shape, "")
+    for part in parts:
+        below = found.children if found else fields
+        match = next((one for one in below if one.name == part), None)
+        if match is None:
+            where = f"{kind.name}.{found.path}" if found else kind.name
+            known = [one.name for one in below]
+            raise UsageError(
+                f"{where} has no field `{part}`{did_you_mean(part, known)}",
+                tip=f"fields: {', '.join(known)}" if known else None,
+            )
+        found = match
+    return KindFacts(kind, fields, found)
+
+
+def facts(shape: Shape, prefix: str) -> tuple[FieldFacts, ...]:
+    """The fields below a shape; those of variants carry the values of the tag that they belong to."""
+    match shape:
+        case Object():
+            return tuple(_facts(field, shape, prefix) for field in shape.fields.values())
+        case OneOf():
+            return tuple(_merged(shape, prefix))
+        case ListOf():
+            return facts(shape.item, prefix)
+        case MapOf():
+            return facts(shape.value, prefix)
+        case _:
+            return ()
+
+
+def _merged(shape: OneOf, prefix: str) -> Iterator[FieldFacts]:
+    """Each field of the variants once, by name; the first variant that has it describes it."""
+    having: dict[str, list[str]] = {}
+    described: dict[str, FieldFacts] = {}
+    for tag, variant in shape.variants.items():
+        for field in variant.fields.values():
+            having.setdefault(field.name, []).append(tag)
+            described.setdefault(field.name, _facts(field, variant, prefix))
+    for name, found in described.items():
+        if name == shape.tag:
+            yield _with(found, choices=tuple(shape.variants), notes=())
+        elif len(having[name]) < len(shape.variants):
+            yield _with(found, notes=(f"only where {shape.tag} is {_either(having[name])}", *found.notes))
+        else:
+            yield found
+
+
+def _with(found: FieldFacts, **changed: Any) -> FieldFacts:  # noqa: ANN401 - any field of the facts
+    from dataclasses import replace
+
+    return replace(found, **changed)
+
+
+def _facts(field: Field, owner: Object, prefix: str) -> FieldFacts:
+    path = f"{prefix}.{field.name}" if prefix else field.name
+    info = _info(owner, field.name)
+    return FieldFacts(
+        path=path,
+        name=field.name,
+        type=type_of(field.shape, field),
+        required=field.required,
+        description=" ".join(field.description.split()),
+        notes=tuple(_notes(field, info)),
+        choices=_choices(info.annotation if info else None),
+        children=facts(field.shape, path),
+    )
+
+
+def _info(owner: Object, name: str) -> FieldInfo | None:
+    for field, info in owner.model.model_fields.items():
+        if name in (info.serialization_alias, info.alias, field):
+            return info
+    return None
+
+
+def type_of(shape: Shape, field: Field | None = None) -> str:
+    """A type in a few words."""
+    ref = field.get(m.Ref) if field else None
+    if ref is not None:
+        return f"list of keys of {ref.kind}s" if isinstance(shape, ListOf) else f"key of a {ref.kind}"
+    match shape:
+        case Scalar():
+            return "money" if shape.money else _FORMS[shape.form]
+        case ListOf():
+            return f"list of {_plural(type_of(shape.item))}"
+        case MapOf():
+            return f"map of name to {type_of(shape.value)}"
+        case OneOf():
+            return f"object, by `{shape.tag}`"
+        case _:
+            return "object"
+
+
+def _plural(words: str) -> str:
+    return "objects" + words[6:] if words.startswith("object") else words
+
+
+def _notes(field: Field, info: FieldInfo | None) -> Iterator[str]:
+    for mark in field.markers:
+        match mark:
+            case m.ServerDefault(value=value):
+                yield f"default: {str(value).lower() if isinstance(value, bool) else value}"
+            case m.Immutable(because=because):
+                yield f"cannot be changed on an existing object ({because}): a change forces replacement"
+            case m.CannotUpdate():
+                yield "cannot be updated: a difference is a warning, unless `lifecycle.replaceOn` names it"
+            case m.NotClearable():
+                yield "once set it can be changed, not removed"
+            case m.Secret():
+                yield "secret: written as a source ({env: NAME}, {file: PATH} or {command: [...]}), never shown"
+            case m.Keyed(by=by, ordered=ordered):
+                yield f"items are told apart by `{by}`{'; their order has a meaning' if ordered else ''}"
+            case m.Unordered():
+                yield "the order means nothing"
+            case m.ServerChosen():
+                yield "left out, the server chooses a value, which is no difference"
+            case _:
+                continue
+    if info is not None:
+        yield from _limits(info)
+
+
+def _limits(info: FieldInfo) -> Iterator[str]:
+    low = next((found for item in info.metadata if (found := getattr(item, "min_length", None))), None)
+    high = next((found for item in info.metadata if (found := getattr(item, "max_length", None))), None)
+    if low and high:
+        yield f"{low} to {high} long"
+    elif high:
+        yield f"at most {high} long"
+    elif low and low > 1:
+        yield f"at least {low} long"
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - annotations are any object
+    """The values of an enumeration, also inside a list or an optional."""
+    if get_origin(annotation) is Literal:
+        return tuple(str(value) for value in get_args(annotation))
+    for inner in get_args(annotation):
+        found = _choices(inner)
+        if found:
+            return found
+    return ()
+
+
+def _either(words: Iterable[str]) -> str:
+    *head, last = words
+    return f"{', '.join(head)} or {last}" if head else last

@@ -1,0 +1,210 @@
+"""JSON Schemas of what the tool writes: the plan file and the report. Enumerations come from the model itself."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from reconciler.model import Action, ChangeClass, GuardStatus, Mode, StepState, Verb
+
+Schema = dict[str, Any]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_ADDRESS: Schema = {"type": "string", "pattern": "^[A-Za-z]+/.+$", "description": "KIND/KEY"}
+_INSTANT: Schema = {"type": "string", "description": "RFC 3339, UTC; empty where it is not known"}
+_VERSION: Schema = {"type": "string", "pattern": r"^1\.[0-9]+$"}
+_METHODS: Schema = {"enum": ["POST", "PUT", "DELETE"]}
+
+
+def _nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _list(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+def _object(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), description: str = "") -> Schema:
+    """An object whose properties are all there but the optional ones; later minor versions may add more."""
+    schema: Schema = {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+    }
+    return {**schema, "description": description} if description else schema
+
+
+_LOCATION = _nullable(
+    _object(
+        {"file": _TEXT, "line": {"type": "integer", "minimum": 0}, "column": {"type": "integer", "minimum": 0}},
+        description="Lines and columns count from 1; the file is relative to the project.",
+    )
+)
+_TARGET = _object(
+    {"endpoint": _TEXT, "identity": _nullable(_TEXT), "api": _TEXT},
+    description="The address, and which namespace answered there.",
+)
+_SUMMARY = _object({action.value: _COUNT for action in Action}, description="How many objects per action.")
+
+
+def _field() -> Schema:
+    return _object(
+        {
+            "path": _TEXT,
+            "before": {"description": "The live value; null where there is none."},
+            "after": {"description": "The declared value; null where there is none."},
+            "currency": _TEXT,
+            "note": _TEXT,
+            "forces": {"enum": ["replace", "new_version"]},
+            "location": _LOCATION,
+        },
+        optional=("currency", "note", "forces", "location"),
+        description="One field that differs. Secrets are never here: both sides are null and a note says so.",
+    )
+
+
+def _change() -> Schema:
+    classes: Schema = {"enum": [item.value for item in ChangeClass]}
+    return _object(
+        {
+            "address": _ADDRESS,
+            "kind": _TEXT,
+            "key": _TEXT,
+            "action": {"enum": [action.value for action in Action]},
+            "actions": _list({"type": "string", "description": "An elementary action: create, archive, delete, ..."}),
+            "class": _nullable({**classes, "description": "The most severe class."}),
+            "classes": _list(classes),
+            "reasons": _list(_TEXT),
+            "fields": _list(_field()),
+            "location": _LOCATION,
+            "title": _TEXT,
+            "notes": _list(_TEXT),
+            "unchanged": _COUNT,
+            "before_version": _nullable(_COUNT),
+            "after_version": _nullable(_COUNT),
+        },
+        description="What one object goes through, and why.",
+    )
+
+
+def _step() -> Schema:
+    return _object(
+        {
+            "id": _TEXT,
+            "address": _ADDRESS,
+            "verb": {"enum": list(get_args(Verb))},
+            "method": _METHODS,
+            "path": {"type": "string", "description": "`{KIND/KEY#id}` stands for the id of an object to be created."},
+            "body": _nullable(
+                {"type": "object", "description": "`$ref`, `$secret` and `$live` are filled just before the write."}
+            ),
+            "after": _list({"type": "string", "description": "The id of a step that must be done first."}),
+            "target_id": _nullable(_TEXT),
+            "may_refuse": _nullable(
+                {"type": "string", "description": "Why a refusal by the server is no failure of this step."}
+            ),
+        },
+        description="One request.",
+    )
+
+
+def _guard() -> Schema:
+    return _object(
+        {
+            "code": _TEXT,
+            "address": _nullable(_ADDRESS),
+            "message": _TEXT,
+            "consentable": {"type": "boolean"},
+            "status": {"enum": list(get_args(GuardStatus))},
+            "consent": _nullable(_TEXT),
+        },
+        description="What stands between the plan and its apply.",
+    )
+
+
+def _sighting() -> Schema:
+    return _object(
+        {"address": _ADDRESS, "fingerprint": _TEXT, "absent": {"type": "boolean"}, "note": _TEXT},
+        description="What the planner looked at, absences included.",
+    )
+
+
+def _warning() -> Schema:
+    return _object({"rule": _TEXT, "message": _TEXT, "location": _LOCATION, "address": _nullable(_ADDRESS)})
+
+
+def plan() -> Schema:
+    """The schema of a saved plan."""
+    body = _object(
+        {
+            "format_version": _VERSION,
+            "tool": _TEXT,
+            "created_at": _INSTANT,
+            "valid_until": _INSTANT,
+            "project": _TEXT,
+            "environment": _TEXT,
+            "target": _TARGET,
+            "source": _object(
+                {"manifests": _TEXT, "commit": _nullable(_TEXT), "dirty": _nullable({"type": "boolean"})}
+            ),
+            "complete": {"type": "boolean", "description": "False when only a part was planned: nothing is removed."},
+            "mode": {"enum": list(get_args(Mode))},
+            "write_secrets": {"type": "boolean"},
+            "changes": _list(_change()),
+            "steps": _list(_step()),
+            "observed": _list(_sighting()),
+            "guards": _list(_guard()),
+            "warnings": _list(_warning()),
+            "summary": _SUMMARY,
+            "errored": {"type": "boolean"},
+            "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
+            "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
+        },
+        optional=("write_secrets",),
+    )
+    return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
+
+
+def report() -> Schema:
+    """The schema of a run's report."""
+    step = _object(
+        {
+            "id": _TEXT,
+            "address": _ADDRESS,
+            "verb": {"enum": list(get_args(Verb))},
+            "method": _METHODS,
+            "path": _TEXT,
+            "state": {"enum": list(get_args(StepState))},
+            "status": _nullable({"type": "integer", "description": "The HTTP status of the last answer."}),
+            "request_id": _nullable(_TEXT),
+            "seconds": {"type": "number", "minimum": 0},
+            "created_id": _nullable(_TEXT),
+            "error": _nullable(_TEXT),
+            "tip": _nullable(_TEXT),
+            "notes": _list(_TEXT),
+            "location": _LOCATION,
+        }
+    )
+    body = _object(
+        {
+            "format_version": _VERSION,
+            "tool": _TEXT,
+            "started_at": _INSTANT,
+            "seconds": {"type": "number", "minimum": 0},
+            "requests": _COUNT,
+            "project": _TEXT,
+            "environment": _TEXT,
+            "target": _TARGET,
+            "mode": {"enum": list(get_args(Mode))},
+            "plan_digest": {"type": "string", "description": "The digest of the plan that was applied."},
+            "summary": _SUMMARY,
+            "steps": _list(step),
+            "totals": _object(dict.fromkeys(get_args(StepState), _COUNT), description="Steps per state."),
+            "mismatches": _list(_TEXT),
+            "interrupted": {"type": "boolean"},
+            "exit_code": {"enum": [0, 1, 4, 5, 130]},
+        }
+    )
+    return {"$schema": _DIALECT, "title": "A report of reconciler", **body}
