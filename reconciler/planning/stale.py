@@ -29,12 +29,18 @@ def sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighti
     return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=states or "absent")
 
 
-def moved(plan: Plan, observation: Observation, projects: frozenset[str]) -> tuple[str, ...]:
-    """One sentence per address that matters to a step and is no longer as the plan saw it."""
+def moved(
+    plan: Plan, observation: Observation, projects: frozenset[str], done: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """One sentence per address that matters to a step and is no longer as the plan saw it.
+
+    ``done`` are steps whose result is there already: what they moved, they moved for this plan.
+    """
     former = tuple(sorted(projects - {plan.project}))
     desired = Desired({}, plan.project, plan.target.environment, former_names=former)
     work = Work(desired, observation, PlanOptions(api=plan.target.api))
-    matters = _matters(plan)
+    begun = {step.address for step in plan.steps if step.id in done}
+    matters = _matters(plan) - begun
     sentences = []
     for seen in plan.observed:
         if seen.address in matters:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds import marker as markers
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Observation, Observed, Path, Plan, Step, Tree
+from reconciler.model import Address, Desired, FieldChange, Observation, Observed, Path, Plan, Step, Tree
 from reconciler.planning.canonical import canonical
 from reconciler.planning.compare import without_chosen
 from reconciler.planning.diff import diff
@@ -56,7 +56,7 @@ def _check(work: Work, address: Address, steps: tuple[Step, ...], created: Mappi
         if row is None:
             yield f"{address}: written, but not there when read back"
             return
-        yield from _content(work, address, kept, row, created)
+        yield from _content(Intent(work, kept, row, created))
         yield from _state(address, steps, row)
         yield from _assignments(address, steps, row, created)
     for step in steps:
@@ -68,12 +68,43 @@ def _row(work: Work, address: Address, ident: str | None) -> Observed | None:
     return work.index.by_id(address.kind, ident) if ident else None
 
 
-def _content(work: Work, address: Address, step: Step, row: Observed, created: Mapping[str, str]) -> Iterator[str]:
-    kind = KINDS[address.kind]
-    meant = _meant(work, address, step, row, created)
-    shown = without_chosen(kind.shape, meant, work.live_spec(row))
-    masked = mask(kind.shape, meant, shown, work.options.reveal)
-    for change in diff(kind, masked.live, masked.desired, _nowhere):
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What one write meant an object to be, against what the object is."""
+
+    work: Work
+    step: Step
+    row: Observed
+    created: Mapping[str, str]
+
+    def holds(self) -> bool:
+        """Whether the object is as the write meant it."""
+        return not self.differences()
+
+    def differences(self) -> tuple[FieldChange, ...]:
+        """What differs: ``before`` is what the server shows, ``after`` what was meant."""
+        kind, meant = KINDS[self.step.address.kind], self._meant()
+        shown = without_chosen(kind.shape, meant, self.work.live_spec(self.row))
+        masked = mask(kind.shape, meant, shown, self.work.options.reveal)
+        return diff(kind, masked.live, masked.desired, _nowhere)
+
+    def _meant(self) -> dict[str, Tree]:
+        """The canonical spec that a write carried; what a PUT cannot carry is as it is live."""
+        kind = KINDS[self.step.address.kind]
+        binding = kind.binding(self.work.options.api)
+        body = {name: filled(value, self.created) for name, value in (self.step.body or {}).items()}
+        for name in binding.create_only:
+            if name not in body and name in self.row.wire:
+                body[name] = self.row.wire[name]
+        spec = binding.from_wire(body, self.work.key_of)
+        if "metadata" in spec:
+            spec["metadata"] = markers.strip(spec["metadata"])
+        return canonical(kind, spec)
+
+
+def _content(intent: Intent) -> Iterator[str]:
+    address = intent.step.address
+    for change in intent.differences():
         where = change.path
         if change.before is None:
             yield f"{address}: the server ignored `{where}`; sent {_show(change.after)}"
@@ -83,34 +114,17 @@ def _content(work: Work, address: Address, step: Step, row: Observed, created: M
             yield f"{address}: the server stored {_show(change.before)} for `{where}`; sent {_show(change.after)}"
 
 
-def _meant(work: Work, address: Address, step: Step, row: Observed, created: Mapping[str, str]) -> dict[str, Tree]:
-    """The canonical spec that a write carried; what a PUT cannot carry is as it is live."""
-    kind = KINDS[address.kind]
-    binding = kind.binding(work.options.api)
-    body = dict(_resolve(step.body or {}, created))
-    for name in binding.create_only:
-        if name not in body and name in row.wire:
-            body[name] = row.wire[name]
-    spec = binding.from_wire(body, work.key_of)
-    if "metadata" in spec:
-        spec["metadata"] = markers.strip(spec["metadata"])
-    return canonical(kind, spec)
-
-
-def _resolve(body: Mapping[str, Tree], created: Mapping[str, str]) -> dict[str, Tree]:
-    return {name: _filled(value, created) for name, value in body.items()}
-
-
-def _filled(value: Tree, created: Mapping[str, str]) -> Tree:
+def filled(value: Tree, created: Mapping[str, str]) -> Tree:
+    """A value of a body with known ids in place of references, sources in place of secrets, nothing for ``$live``."""
     match value:
         case {"$ref": str(name), **rest} if not rest:
             return created.get(name)
         case {"$secret": source, **rest} if not rest:
             return source
         case Mapping():
-            return {key: _filled(item, created) for key, item in value.items() if not _is_live(item)}
+            return {key: filled(item, created) for key, item in value.items() if not _is_live(item)}
         case list():
-            return [_filled(item, created) for item in value]
+            return [filled(item, created) for item in value]
         case _:
             return value
 
@@ -129,7 +143,7 @@ def _assignments(address: Address, steps: tuple[Step, ...], row: Observed, creat
     live = {item.addon_id for item in row.assignments or ()}
     for step in steps:
         if step.verb == "attach" and step.body is not None:
-            ident = _filled(step.body.get("addonId"), created)
+            ident = filled(step.body.get("addonId"), created)
             if ident not in live:
                 yield f"{address}: add-on {step.id.rpartition(':')[2]} was attached, but is not there when read back"
         if step.verb == "detach" and step.path.rpartition("/")[2] in live:

@@ -13,6 +13,7 @@ from reconciler.errors import ForeignPlanError, GuardError, StaleError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
+from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
 from reconciler.policy import Consent
@@ -69,8 +70,7 @@ def run_apply(
     _require_target(context, made)
     started = time.monotonic()
     with connect(context) as backend:
-        if recheck:
-            _require_unmoved(backend, context, made)
+        done = _require_unmoved(backend, context, made) if recheck else {}
         report = apply(
             made,
             backend,
@@ -80,6 +80,7 @@ def run_apply(
             on_event=on_event or _silent,
             receipts=context.state_folder / "receipts" / f"{context.environment.name}.jsonl",
             should_stop=should_stop or threading.Event(),
+            done=done,
         )
         report = replace(report, plan_digest=planfile.digest(made))
         outcome = _read_back(context, made, report, backend, again)
@@ -103,20 +104,24 @@ def _require_target(context: Context, made: Plan) -> None:
         raise ForeignPlanError(f"the plan expired at {made.valid_until}", tip="make a new plan")
 
 
-def _require_unmoved(backend: Backend, context: Context, made: Plan) -> None:
+def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str, str | None]:
+    """Refuse a plan that something overtook; tell which of its steps a killed run has done already."""
     observation = backend.observe(KINDS, everything=made.mode == "destroy")
     if made.target.identity and observation.identity and made.target.identity != observation.identity:
         raise ForeignPlanError(
             f"the plan was made for the namespace {made.target.identity}; at {made.target.endpoint} answers "
             f"{observation.identity}"
         )
-    found = moved(made, observation, frozenset({made.project, *context.project.former_names}))
+    projects = frozenset({made.project, *context.project.former_names})
+    reached = progress(made, observation, projects)
+    found = moved(made, observation, projects, frozenset(reached.done))
     if found:
         raise StaleError(
             found,
             "the live catalogue moved since this plan was made",
             tip=f"make a new plan: reconciler plan -e {made.target.environment}",
         )
+    return reached.done
 
 
 def _secret(context: Context) -> Callable[[Mapping[str, Tree]], str]:

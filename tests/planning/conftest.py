@@ -53,7 +53,7 @@ class World:
         raise AssertionError("the planner keeps asking")
 
     def run(self, made: Plan):
-        return apply(made, self.backend, reveal=lambda source: SECRET, should_stop=threading.Event())
+        return apply(made, self.backend, reveal=secret, should_stop=threading.Event())
 
     def apply(self, *resources: Resource, wanted: Desired | None = None, **options) -> Plan:
         """Apply, and hold every step to it: done, and read back as it was meant."""
@@ -75,6 +75,10 @@ class World:
     def items(self, path: str) -> list[dict]:
         found = self.send("GET", path)
         return found if isinstance(found, list) else found["items"]
+
+
+def secret(source) -> str:
+    return SECRET
 
 
 SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"

@@ -1,4 +1,4 @@
-"""Meters: created, updated in place, replaced where a field is immutable, never re-marked when they were here before."""
+"""Meters: created, updated in place, replaced where a field is immutable; those of others keep their metadata."""
 
 from dataclasses import replace
 

@@ -1,0 +1,108 @@
+"""Which steps of a plan are done already: what lets a half-applied plan be applied again.
+
+A step is done when the live catalogue shows exactly its intended result, written by us: a created object carries our
+marker (a version its content digest too) and the content that was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.kinds import marker as markers
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Address, Desired, Observation, Observed, Plan, Step, Tree
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.verify import Intent, filled
+from reconciler.planning.work import Work
+
+
+@dataclass(slots=True)
+class Progress:
+    """Done steps with the id of what each created, and the ids by reference (``Plan/pro#id``)."""
+
+    done: dict[str, str | None] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+def progress(plan: Plan, observation: Observation, projects: frozenset[str]) -> Progress:
+    """What of a plan is there already. Pure."""
+    former = tuple(sorted(projects - {plan.project}))
+    desired = Desired({}, plan.project, plan.target.environment, former_names=former)
+    work = Work(desired, observation, PlanOptions(api=plan.target.api))
+    found = Progress()
+    for step in plan.steps:
+        if _is_done(work, step, found):
+            found.done.setdefault(step.id, None)
+    return found
+
+
+def _is_done(work: Work, step: Step, found: Progress) -> bool:
+    match step.verb:
+        case "create":
+            return _created(work, step, found)
+        case "update" | "adopt" | "release":
+            row = _target(work, step, found)
+            return row is not None and _same_marker(row, step) and Intent(work, step, row, found.ids).holds()
+        case "publish":
+            row = _target(work, step, found)
+            return row is not None and row.state == "active"
+        case "archive" | "delete":
+            row = _target(work, step, found)
+            return step.target_id is not None and (row is None or (step.verb == "archive" and row.state == "archived"))
+        case "attach" | "reattach" | "detach":
+            return _assignment(work, step, found)
+
+
+def _created(work: Work, step: Step, found: Progress) -> bool:
+    for row in _ours(work, step.address):
+        if row.state != "archived" and _same_marker(row, step) and Intent(work, step, row, found.ids).holds():
+            found.done[step.id] = row.id
+            found.ids[f"{step.address}#id"] = row.id
+            return True
+    return False
+
+
+def _ours(work: Work, address: Address) -> tuple[Observed, ...]:
+    return tuple(row for row in work.index.rows(address) if work.index.owner(row) == "ours")
+
+
+def _same_marker(row: Observed, step: Step) -> bool:
+    if not KINDS[row.kind].bindings or step.body is None:
+        return False
+    return markers.read(step.body.get("metadata")) == row.marker
+
+
+def _target(work: Work, step: Step, found: Progress) -> Observed | None:
+    ident = step.target_id or found.ids.get(f"{step.address}#id")
+    return work.index.by_id(step.address.kind, ident) if ident else None
+
+
+def _assignment(work: Work, step: Step, found: Progress) -> bool:
+    """The path names the plan version: ``/api/v1/plans/{id}/addons[/{addon id}]``."""
+    plan_id, addon_id = _ids_in(step, found)
+    row = work.index.by_id("Plan", plan_id) if plan_id else None
+    if row is None or row.assignments is None:
+        return False
+    have = next((item for item in row.assignments if item.addon_id == addon_id), None)
+    if step.verb == "detach":
+        return have is None
+    if have is None or step.body is None:
+        return False
+    terms: Mapping[str, Tree] = step.body
+    return (
+        have.from_phase == terms.get("fromPlanPhase")
+        and have.max_quantity == terms.get("maxQuantity")
+        and (step.verb == "attach" or dict(have.metadata) == terms.get("metadata", {}))
+    )
+
+
+def _ids_in(step: Step, found: Progress) -> tuple[str | None, str | None]:
+    head, _, tail = step.path.partition("/addons")
+    plan_part = head.rpartition("/")[2]
+    plan_id = found.ids.get(plan_part[1:-1]) if plan_part.startswith("{") else plan_part
+    if step.verb == "attach":
+        named = filled((step.body or {}).get("addonId"), found.ids)
+        return plan_id, named if isinstance(named, str) else None
+    part = tail.strip("/")
+    return plan_id, found.ids.get(part[1:-1]) if part.startswith("{") else part
