@@ -15,6 +15,9 @@ from reconciler.backends.reading import IDENTITY, Reading, identity_listing
 from reconciler.backends.settle import Settler
 from reconciler.model import LiveState, Observation, Question, Step, Tree
 
+_CURRENT: frozenset[LiveState] = frozenset({"draft", "active"})
+_EVERY: frozenset[LiveState] = _CURRENT | {"archived"}
+
 
 class RestBackend:
     """A live catalogue behind an HTTP API. Reads run side by side in one pool, at most ``parallelism`` at a time."""
@@ -55,10 +58,8 @@ class RestBackend:
         no longer change, but hold their add-on versions.
         """
         started, before = time.perf_counter(), self._client.requests
-        attached: frozenset[LiveState] = frozenset(
-            {"draft", "active", "archived"} if everything else {"draft", "active"}
-        )
-        reading = Reading(self._lists, self._dialect, kinds, assignments_of=attached if assignments else frozenset())
+        states = _EVERY if everything else _CURRENT
+        reading = Reading(self._lists, self._dialect, kinds, assignments_of=states if assignments else frozenset())
         return Observation(
             endpoint=self._endpoint,
             identity=reading.identity(),

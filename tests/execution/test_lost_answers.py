@@ -1,0 +1,125 @@
+import httpx
+import pytest
+
+from ..backends.faults import answered, handled_but, lost, raised
+from .conftest import meter, step
+
+
+def test_a_create_whose_answer_was_lost_is_found_by_reading_and_done(world):
+    world.wire.breaks("POST", "/meters", lost(httpx.ReadError))
+    result = world.run(meter(1, "tokens")).results[0]
+    assert (result.state, result.created_id) == ("done", world.items("/api/v1/meters")[0]["id"])
+    assert result.notes == ("the answer was lost; reading back shows that it is done",)
+    assert world.sent("POST") == 1
+
+
+def test_the_id_that_reading_found_is_used_by_the_steps_after_it(world):
+    world.wire.breaks("POST", "/meters", lost(httpx.RemoteProtocolError))
+    later = step(2, "Meter/tokens", "update", "PUT", "/api/v1/meters/{Meter/tokens#id}", {"name": "T"}, after=[1])
+    assert world.states(meter(1, "tokens"), later) == {"1": "done", "2": "done"}
+    assert world.items("/api/v1/meters")[0]["name"] == "T"
+
+
+def test_a_create_that_never_arrived_is_unknown_and_never_sent_again(world):
+    world.wire.breaks("POST", "/meters", raised(httpx.ReadTimeout))
+    report = world.run(meter(1, "tokens"), meter(2, "other", after=[1]))
+    assert [result.state for result in report.results] == ["sent-unknown", "skipped"]
+    assert report.exit_code == 4
+    assert report.results[0].error.endswith("whether it happened is not known, and it is not sent again")
+    assert world.sent("POST") == 1
+
+
+def test_reading_after_a_lost_answer_looks_more_than_once(world):
+    world.wire.breaks("POST", "/meters", raised(httpx.ReadTimeout))
+    world.run(meter(1, "tokens"))
+    assert world.sent("GET", "/meters/tokens") == 2
+
+
+def test_a_server_error_after_the_commit_counts_as_done(world):
+    world.wire.breaks("POST", "/meters", handled_but(500))
+    assert world.states(meter(1, "tokens")) == {"1": "done"}
+
+
+def test_a_server_error_without_a_commit_is_a_failure(world):
+    world.wire.breaks("POST", "/meters", answered(500))
+    report = world.run(meter(1, "tokens"))
+    assert (report.results[0].state, report.results[0].status, report.exit_code) == ("failed", 500, 1)
+
+
+@pytest.mark.parametrize("status", [408, 502, 503, 504])
+def test_an_error_from_something_in_between_leaves_a_create_unknown(world, status):
+    world.wire.breaks("POST", "/meters", answered(status))
+    assert world.states(meter(1, "tokens")) == {"1": "sent-unknown"}
+    assert world.sent("POST") == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [handled_but(200, b"<html>"), handled_but(200), handled_but(201, b'{"slug":"tok'), handled_but(201, b"[]")],
+)
+def test_an_answer_that_cannot_be_understood_is_settled_by_reading(world, answer):
+    world.wire.breaks("POST", "/meters", answer)
+    result = world.run(meter(1, "tokens")).results[0]
+    assert (result.state, bool(result.created_id)) == ("done", True)
+
+
+def test_a_connection_that_never_came_up_is_a_failure_and_nothing_was_sent(world):
+    world.wire.breaks("POST", "/meters", *[raised(httpx.ConnectError)] * 2)
+    report = world.run(meter(1, "tokens"))
+    assert (report.results[0].state, report.exit_code) == ("failed", 1)
+
+
+def test_an_object_of_somebody_else_is_not_taken_for_what_was_sent(world):
+    def meanwhile(request, handle):
+        body = b'{"slug":"tokens","eventType":"x","aggregation":"COUNT"}'
+        handle(httpx.Request("POST", request.url, content=body, headers={"content-type": "application/json"}))
+        raise httpx.ReadError("broken on purpose")
+
+    world.wire.breaks("POST", "/meters", meanwhile)
+    assert world.states(meter(1, "tokens")) == {"1": "sent-unknown"}
+
+
+def test_when_reading_back_fails_too_the_step_is_unknown_and_says_both(world):
+    world.wire.breaks("POST", "/meters", lost(httpx.ReadError))
+    world.wire.breaks("GET", "/meters/tokens", *[raised(httpx.ConnectError)] * 9)
+    result = world.run(meter(1, "tokens")).results[0]
+    assert result.state == "sent-unknown"
+    assert "reading back failed too" in result.notes[0]
+
+
+def test_a_delete_of_what_is_gone_already_is_done(world):
+    gone = step(1, "Meter/x", "delete", "DELETE", "/api/v1/meters/01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    result = world.run(gone).results[0]
+    assert (result.state, result.status, result.notes) == ("done", 404, ("it was gone already",))
+
+
+def test_a_delete_whose_answer_was_lost_is_settled_by_reading(world):
+    made = world.made("/api/v1/meters", {"slug": "x", "eventType": "e", "aggregation": "COUNT"})
+    world.wire.breaks("DELETE", made, lost(httpx.ReadTimeout))
+    assert world.states(step(1, "Meter/x", "delete", "DELETE", f"/api/v1/meters/{made}")) == {"1": "done"}
+    assert world.sent("DELETE") == 1
+
+
+@pytest.mark.parametrize(("method", "verb"), [("DELETE", "delete"), ("PUT", "update")])
+def test_a_repeatable_write_that_timed_out_is_sent_once_more(world, method, verb):
+    made = world.made("/api/v1/meters", {"slug": "x", "eventType": "e", "aggregation": "COUNT"})
+    world.wire.breaks(method, made, raised(httpx.ReadTimeout))
+    body = {"name": "X"} if method == "PUT" else None
+    assert world.states(step(1, "Meter/x", verb, method, f"/api/v1/meters/{made}", body)) == {"1": "done"}
+    assert world.sent(method) == 2
+
+
+@pytest.mark.parametrize(("method", "verb"), [("DELETE", "delete"), ("PUT", "update")])
+def test_a_repeatable_write_that_times_out_twice_is_unknown(world, method, verb):
+    made = world.made("/api/v1/meters", {"slug": "x", "eventType": "e", "aggregation": "COUNT"})
+    world.wire.breaks(method, made, *[raised(httpx.ReadTimeout)] * 5)
+    body = {"name": "X"} if method == "PUT" else None
+    assert world.states(step(1, "Meter/x", verb, method, f"/api/v1/meters/{made}", body)) == {"1": "sent-unknown"}
+    assert world.sent(method) == 2
+
+
+def test_a_rate_limit_that_does_not_end_is_a_failure(world):
+    world.wire.breaks("POST", "/meters", *[answered(429, retry_after="1")] * 2)
+    report = world.run(meter(1, "tokens"))
+    assert (report.results[0].state, report.exit_code) == ("failed", 1)
+    assert "--parallelism" in report.results[0].tip
