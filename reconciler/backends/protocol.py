@@ -73,6 +73,10 @@ class Backend(Protocol):
         """
         ...
 
+    def explain(self, step: Step) -> tuple[str, ...]:
+        """What the live object says about the refusal of this step, one sentence each; empty where nothing."""
+        ...
+
     def close(self) -> None:
         """Give back the connections."""
         ...

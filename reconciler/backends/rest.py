@@ -11,7 +11,7 @@ from reconciler.backends.dialect import Dialect
 from reconciler.backends.lists import Lists
 from reconciler.backends.protocol import Answer, Found
 from reconciler.backends.questions import answer
-from reconciler.backends.reading import IDENTITY, Reading, identity_listing
+from reconciler.backends.reading import IDENTITY, PLANS, Reading, identity_listing
 from reconciler.backends.settle import Settler
 from reconciler.model import LiveState, Observation, Question, Step, Tree
 
@@ -86,6 +86,10 @@ class RestBackend:
     def find_created(self, step: Step, body: Mapping[str, Tree] | None) -> Found | None:
         """Look whether a POST whose answer was lost has happened."""
         return self._settler.find(step, body or {})
+
+    def explain(self, step: Step) -> tuple[str, ...]:
+        """Why a plan version with add-ons was refused: the server's own answer does not say."""
+        return self._settler.faults_of_assignments(step) if step.address.kind == PLANS else ()
 
     def close(self) -> None:
         """Give back threads and connections."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from reconciler.backends.client import Client
 from reconciler.backends.dialect import Dialect
 from reconciler.backends.lists import Listing, Lists, Row
 from reconciler.backends.observe import is_gone, is_versioned
+from reconciler.backends.problems import clean
 from reconciler.backends.protocol import Found
 from reconciler.errors import ApiError
 from reconciler.kinds import marker
@@ -49,6 +50,15 @@ class Settler:
                 return self._attached(step, body)
             case _:
                 return None
+
+    def faults_of_assignments(self, step: Step) -> tuple[str, ...]:
+        """What is wrong with each add-on of the plan version that a verb was refused for.
+
+        OpenMeter v1 says ``plan_has_incompatible_addon`` at publish and the reason only in the assignment.
+        """
+        path = f"{step.path.rpartition('/')[0]}/addons"
+        listing = Listing(path, page_size=self._dialect.page_size, id_path=("addon", "id"))
+        return tuple(fault for row in self._lists.read_here(listing) for fault in _faults(row))
 
     def _natural(self, step: Step, body: Mapping[str, Tree]) -> Found | None:
         """By slug or key; if both carry a marker, it must be ours."""
@@ -116,3 +126,12 @@ def _first(rows: list[Row], matches: Callable[[Row], bool]) -> Found | None:
 def _found(row: Row) -> Found:
     identifier = row.get("id")
     return Found(row, identifier if isinstance(identifier, str) else None)
+
+
+def _faults(assignment: Row) -> Iterator[str]:
+    addon, issues = assignment.get("addon"), assignment.get("validationErrors")
+    name = addon.get("key") if isinstance(addon, Mapping) else None
+    for issue in issues if isinstance(issues, list) else ():
+        if isinstance(issue, Mapping):
+            said = ": ".join(str(issue[part]) for part in ("field", "message") if issue.get(part))
+            yield clean(f"add-on {name}: {said}", 300)

@@ -17,6 +17,7 @@ from reconciler.backends.redaction import Redactor
 from reconciler.errors import ApiError, BackendError, ProtocolError, TransportError
 from reconciler.execution import words
 from reconciler.execution.bodies import wants_live, with_live, with_secrets
+from reconciler.execution.places import translate
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Step, StepResult, StepState, Tree
 
@@ -24,6 +25,9 @@ Body = dict[str, Tree] | None
 
 _GATEWAY = frozenset({408, 502, 503, 504})
 """Statuses that say nothing about what the server did with the request."""
+
+_UNEXPLAINED = frozenset({"plan_has_incompatible_addon"})
+"""Codes of refusals that name no reason."""
 
 _NOT_FOUND, _SERVER_ERROR = 404, 500
 
@@ -117,7 +121,7 @@ class Sender:
         if step.method == "DELETE" and isinstance(error, ApiError) and error.status == _NOT_FOUND:
             return Outcome(StepResult(step, "done", error.status, error.request_id, notes=("it was gone already",)))
         if _definite(error):
-            return _ended(step, "failed", error, body)
+            return self._explained(_ended(step, "failed", error, body), error)
         lost = _lost(error)
         if step.method != "PUT":
             outcome = self._settled(step, body, error)
@@ -126,6 +130,18 @@ class Sender:
         else:
             outcome = _ended(step, "sent-unknown", error, body, lost=lost)
         return replace(outcome, again=lost and repeatable)
+
+    def _explained(self, outcome: Outcome, error: BackendError) -> Outcome:
+        """Adds what the live object tells where the refusal itself names no reason."""
+        step = outcome.result.step
+        if not (isinstance(error, ApiError) and any(code in _UNEXPLAINED for code, _ in error.codes)):
+            return outcome
+        try:
+            reasons = "; ".join(translate(reason, step.body) for reason in self._backend.explain(step))
+        except BackendError as unreadable:
+            reasons = f"the reason could not be read: {unreadable.message}"
+        said = ": ".join(filter(None, (outcome.result.error, reasons)))
+        return replace(outcome, result=replace(outcome.result, error=said))
 
     def _settled(self, step: Step, body: Body, error: BackendError) -> Outcome:
         """Reading decides whether a POST or DELETE has happened."""
