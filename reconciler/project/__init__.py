@@ -1,0 +1,22 @@
+"""The project file: environments, variables, token sources, identity, git facts."""
+
+from __future__ import annotations
+
+from reconciler.project.git import GitFacts, git_facts
+from reconciler.project.loading import load_project
+from reconciler.project.secrets import SecretSource, reveal
+from reconciler.project.values import DeclaredEnvironment, Environment, Limits, Overrides, Project, Variable
+
+__all__ = [
+    "DeclaredEnvironment",
+    "Environment",
+    "GitFacts",
+    "Limits",
+    "Overrides",
+    "Project",
+    "SecretSource",
+    "Variable",
+    "git_facts",
+    "load_project",
+    "reveal",
+]

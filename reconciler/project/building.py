@@ -1,0 +1,147 @@
+"""From the validated documents of a project to its frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.model import Location, Problem
+from reconciler.project.declared import Written, declare
+from reconciler.project.values import SANDBOX, Project, Variable
+from reconciler.project.variables import variable
+from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.tree import Map, find
+from reconciler.reading.validation import Issue, validate
+from reconciler.reading.yaml import Reader
+
+if TYPE_CHECKING:
+    from reconciler.project.document import ProjectDocument
+
+ENVIRONMENTS_FOLDER = "environments"
+_ENDINGS = frozenset({".yaml", ".yml", ".json"})
+
+
+@dataclass(slots=True)
+class Reading:
+    """The reading of one project: its files, and the problems found so far."""
+
+    reader: Reader
+    root: Path
+    own: list[Problem] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong, in reading and in meaning."""
+        return [*self.reader.problems, *self.own]
+
+    def add(self, issues: Iterable[Issue], severity: str = "error") -> None:
+        """Add issues as problems."""
+        for issue in issues:
+            self.own.append(
+                Problem(
+                    issue.rule,
+                    issue.message,
+                    self.location(issue.mark),
+                    severity="warning" if severity == "warning" else "error",
+                    why=issue.why,
+                    span=issue.span,
+                )
+            )
+
+    def location(self, mark: int) -> Location:
+        """The place of a mark."""
+        return self.reader.files.location(mark)
+
+    def single(self, path: Path, what: str) -> Map | None:
+        """The one document of a file, which has to be a map."""
+        name = self.relative(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.own.append(Problem("project.file", f"the file cannot be read: {reason}", Location(name, 1)))
+            return None
+        before = len(self.reader.problems)
+        documents, _ = self.reader.read(name, data, json=path.suffix == ".json")
+        roots = [document.root for document in documents if document.root is not None]
+        if len(roots) == 1 and isinstance(roots[0], Map):
+            return roots[0]
+        if len(self.reader.problems) == before:
+            found = "is empty" if not roots else "holds something else"
+            self.own.append(Problem("project.file", f"{what} is one map; this file {found}", Location(name, 1)))
+        return None
+
+    def relative(self, path: Path) -> str:
+        """The name of a file for people: relative to the project where it is inside."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+
+def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) -> Project:
+    """The project, with every problem of its meaning reported to ``reading``."""
+    variables = _variables(reading, root, document)
+    environments = declare(reading, _written(reading, root, document), variables)
+    default = document.default_environment or SANDBOX
+    if default != SANDBOX and default not in environments:
+        hint = did_you_mean(default, environments)
+        mark = find(root, root.mark, ("defaultEnvironment",))
+        reading.add([Issue("schema.unknown_environment", f"there is no environment `{default}`{hint}", mark)])
+    return Project(
+        name=document.name,
+        root=reading.root,
+        former_names=tuple(document.former_names or ()),
+        manifests=tuple(document.manifests if document.manifests is not None else (".",)),
+        protect=tuple(document.protect or ()),
+        variables=variables,
+        environments=environments,
+        default_environment=default,
+        file=path,
+        warnings=tuple(problem for problem in reading.problems if problem.severity == "warning"),
+    )
+
+
+def _variables(reading: Reading, root: Map, document: ProjectDocument) -> Mapping[str, Variable]:
+    found: dict[str, Variable] = {}
+    for name, declared in (document.variables or {}).items():
+        made, issues = variable(name, declared, root["variables"], reading.location)
+        reading.add(issues)
+        found[name] = made
+    return found
+
+
+def _written(reading: Reading, root: Map, document: ProjectDocument) -> dict[str, Written]:
+    """Every environment as written, inline or in a file of its own."""
+    from reconciler.project.document import EnvironmentFile
+
+    written: dict[str, Written] = {}
+    for name, inline in (document.environments or {}).items():
+        tree = root["environments"]
+        written[name] = Written(name, inline, tree[name], tree.entry_marks(name)[0])
+    for path in _environment_files(reading.root):
+        tree = reading.single(path, "an environment file")
+        if tree is None:
+            continue
+        parsed, issues = validate(EnvironmentFile, tree, tree.mark, "an environment")
+        reading.add(issues)
+        if parsed is None:
+            continue
+        if parsed.name not in (None, path.stem):
+            mark = tree.entry_marks("name")[1]
+            reading.add([Issue("project.duplicate_environment", f"the file's name says `{path.stem}`", mark)])
+        elif path.stem in written:
+            first = reading.location(written[path.stem].mark)
+            message = f"environment `{path.stem}` is declared twice; the other is at {first}"
+            reading.add([Issue("project.duplicate_environment", message, tree.mark)])
+        else:
+            written[path.stem] = Written(path.stem, parsed, tree, tree.mark)
+    return written
+
+
+def _environment_files(root: Path) -> list[Path]:
+    folder = root / ENVIRONMENTS_FOLDER
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path for path in folder.iterdir() if path.suffix in _ENDINGS and path.is_file() and path.name[0] not in "._"
+    )

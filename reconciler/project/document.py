@@ -1,0 +1,159 @@
+"""The shape of ``reconciler.yaml`` as pydantic models: what may stand in the file, and its JSON Schema."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from reconciler.kinds.fields import KEY as KEY_GRAMMAR
+from reconciler.kinds.fields import problem, suggest_key
+from reconciler.kinds.kind import Spec
+from reconciler.project.rules import API, DURATION, KEY
+from reconciler.project.times import parse_period
+
+API_VERSION = "reconciler/v1"
+
+
+def _name(value: str) -> str:
+    if not (KEY_GRAMMAR.fullmatch(value) and len(value) <= 63):
+        hint = suggest_key(value)[:63]
+        also = f"; write `{hint}`" if hint and hint != value else ""
+        raise problem(KEY.id, f"`{value}` is no name: lower-case letters and digits joined by `_`, up to 63{also}")
+    return value
+
+
+def _api(value: str) -> str:
+    if value == "v3":
+        raise problem("project.not_supported", "API v3 is not supported yet; this version speaks `v1`")
+    if value != "v1":
+        raise problem(API.id, f"`{value}` is no API of OpenMeter; write `v1`")
+    return value
+
+
+def _period(value: str) -> str:
+    if parse_period(value) is None:
+        raise problem(DURATION.id, f"`{value}` is no fixed time; write it like `PT72H` or `P3D`")
+    return value
+
+
+Name = Annotated[
+    str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{KEY_GRAMMAR.pattern}$"}, max_length=63)
+]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+Scalar = str | bool | int | Decimal
+
+
+class Source(Spec):
+    """Where a secret comes from: exactly one of the three."""
+
+    env: Annotated[str, Field(min_length=1)] | None = None
+    """An environment variable of the machine that runs the command."""
+    file: Annotated[str, Field(min_length=1)] | None = None
+    """A file, relative to the project."""
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    """A program and its arguments, run without a shell; what it prints is the secret."""
+
+
+class VariableDocument(Spec):
+    """A variable that templates can use as `vars.NAME`."""
+
+    type: Literal["string", "decimal", "integer", "boolean"] = "string"
+    """What its values are; decimals are exact."""
+    default: Scalar | None = None
+    """The value where nothing else gives one; without it every environment has to."""
+    min: Scalar | None = None
+    """The smallest number allowed."""
+    max: Scalar | None = None
+    """The largest number allowed."""
+    enum: Annotated[list[Scalar], Field(min_length=1)] | None = None
+    """Every value allowed."""
+    description: str | None = None
+    """What it is for, for people."""
+
+
+class LimitsDocument(Spec):
+    """How much one run may change; no consent lifts a limit."""
+
+    max_changes_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Percentage of the live objects; 30 by default on remote endpoints."""
+    max_removals: Annotated[int, Field(ge=0)] | None = None
+    """Deletes, archives and replaces; 0 by default on remote endpoints."""
+    catalog_writes: Annotated[int, Field(ge=1, le=16)] | None = None
+    """Plan, add-on and assignment writes in flight; the server can hang for good at 4."""
+
+
+class EnvironmentDocument(Spec):
+    """One place that the catalogue is applied to."""
+
+    extends: str | None = None
+    """Start from this environment; maps merge, the rest is replaced."""
+    endpoint: Annotated[str, Field(min_length=1)] | dict[str, str] | None = None
+    """Address of the server without `/api/v1`, a map service → address, or `sandbox:` for the embedded one."""
+    api: Annotated[str, AfterValidator(_api)] | None = None
+    """The API it speaks: `v1`."""
+    token: Source | None = None
+    """Where the bearer token comes from."""
+    headers: dict[str, str | Source] | None = None
+    """Further headers of every request."""
+    vars: dict[str, Scalar] | None = None
+    """Values of variables."""
+    var_files: list[str] | None = None
+    """Files with values of variables, later ones win; relative to the project."""
+    overlays: list[str] | None = None
+    """Folders with patches and documents of this environment, applied in this order."""
+    identity: Annotated[str, Field(min_length=1)] | None = None
+    """Which namespace is behind the address: the id of its oldest billing profile."""
+    promotes_from: str | None = None
+    """The environment that changes come from."""
+    protected: bool | None = None
+    """Apply needs `identity`."""
+    adopt: dict[str, str] | None = None
+    """`Kind/key` → id, for channels, rules and profiles that several live objects match."""
+    prune: bool | None = None
+    """Remove what carries this project's marker and is no longer declared."""
+    limits: LimitsDocument | None = None
+    """How much one run may change."""
+    plan_valid_for: Annotated[str, AfterValidator(_period)] | None = None
+    """How long a saved plan may be applied; `PT72H` by default."""
+    insecure: bool | None = None
+    """Allow a token over http:// to a host that is not this machine."""
+    description: str | None = None
+    """What it is for, for people."""
+
+
+class EnvironmentFile(EnvironmentDocument):
+    """An environment in a file of its own, `environments/NAME.yaml`."""
+
+    api_version: Literal["reconciler/v1"] | None = None
+    """`reconciler/v1`."""
+    kind: Literal["Environment"] | None = None
+    """`Environment`."""
+    name: EnvironmentName | None = None
+    """The name of the file without its ending."""
+
+
+class ProjectDocument(Spec):
+    """One catalogue and the environments that it is applied to."""
+
+    api_version: Literal["reconciler/v1"]
+    """`reconciler/v1`."""
+    kind: Literal["Project"]
+    """`Project`."""
+    name: Name
+    """Goes into the marker of every object we own; see `formerNames` before changing it."""
+    former_names: list[Name] | None = None
+    """Old names of the project: what they own is ours."""
+    manifests: list[str] | None = None
+    """Files and folders, relative to this file; by default its folder."""
+    protect: list[str] | None = None
+    """Patterns over `Kind/key` of objects that are never deleted, archived or replaced."""
+    variables: dict[str, VariableDocument] | None = None
+    """Variables that templates can use."""
+    default_environment: str | None = None
+    """The environment of commands without `-e`; else `sandbox`."""
+    environments: dict[EnvironmentName, EnvironmentDocument] | None = None
+    """Where the catalogue is applied to; further ones may stand in `environments/NAME.yaml`."""
+    description: str | None = None
+    """What it is, for people."""

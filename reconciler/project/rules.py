@@ -1,0 +1,28 @@
+"""What is checked in ``reconciler.yaml``, environments and variables, for ``explain --rules``."""
+
+from __future__ import annotations
+
+from reconciler.kinds.kind import Rule
+
+_SOURCE = "reconciler.yaml"
+
+KEY = Rule("project.name", "The name goes into the marker of every object we own.", _SOURCE)
+RESERVED = Rule("project.not_supported", "Reserved for a later version; ignoring it would be worse.", _SOURCE)
+ENDPOINT = Rule("project.endpoint", "An endpoint is an http(s) address without credentials, or `sandbox:`.", _SOURCE)
+INSECURE = Rule("project.insecure", "Over http:// everybody on the way can read the token.", _SOURCE)
+INSECURE_WARNING = Rule("project.http", "Over http:// everybody on the way can read the catalogue.", _SOURCE, "warning")
+EXTENDS = Rule("project.extends", "An environment extends one that exists, and never itself.", _SOURCE)
+SECRET = Rule(
+    "project.secret", "Credentials come from a source, never as text in a file under version control.", _SOURCE
+)
+VARIABLE = Rule("project.variable", "Variables are declared with a type, and every value has that type.", _SOURCE)
+ADOPT = Rule("project.adopt", "Only kinds without a key of their own are told apart by id.", _SOURCE)
+DURATION = Rule("project.duration", "A plan is valid for a fixed time: weeks, days, hours, minutes.", _SOURCE)
+API = Rule("project.api", "An environment speaks one API that this version knows.", _SOURCE)
+FILE = Rule("project.file", "Every file that the project names has to be readable.", _SOURCE)
+DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in one place.", _SOURCE)
+
+RULES: tuple[Rule, ...] = (
+    KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, VARIABLE, ADOPT, DURATION, API, FILE,
+    DUPLICATE,
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""A project and its environments as frozen values: what the rest of the program sees of ``reconciler.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from reconciler.model import Address, Location, Problem
+from reconciler.project.secrets import SecretSource
+
+Value = str | bool | int | Decimal
+"""The value of a variable."""
+
+VariableType = Literal["string", "decimal", "integer", "boolean"]
+
+SANDBOX = "sandbox"
+"""The environment that every project has: the embedded server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A declared variable. ``minimum``/``maximum`` bound numbers; ``choices`` lists every allowed value."""
+
+    name: str
+    type: VariableType
+    default: Value | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    choices: tuple[Value, ...] = ()
+    description: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one run; None = the default of the target. ``catalog_writes``: plan and add-on writes in flight."""
+
+    max_changes_percent: int | None = None
+    max_removals: int | None = None
+    catalog_writes: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value as written somewhere, and where: what precedence is decided over."""
+
+    value: object
+    location: Location | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredEnvironment:
+    """An environment as the project file has it, ``extends`` resolved, variables not yet."""
+
+    name: str
+    endpoint: str
+    location: Location | None = None
+    api: str = "v1"
+    identity: str | None = None
+    token: SecretSource | None = None
+    headers: Mapping[str, str | SecretSource] = field(default_factory=dict)
+    vars: Mapping[str, Given] = field(default_factory=dict)
+    var_files: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    prune: bool | None = None
+    adopt: Mapping[Address, str] = field(default_factory=dict)
+    protected: bool = False
+    promotes_from: str | None = None
+    plan_valid_for: timedelta = timedelta(hours=72)
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment, ready to use: ``variables`` are resolved by precedence and typed.
+
+    A declared variable without a value anywhere is missing from ``variables``; only a template that uses it fails.
+    ``endpoint`` is an address, or ``sandbox:`` for the embedded server.
+    """
+
+    name: str
+    endpoint: str
+    api: str = "v1"
+    identity: str | None = None
+    token: SecretSource | None = None
+    headers: Mapping[str, str | SecretSource] = field(default_factory=dict)
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    overlays: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    prune: bool | None = None
+    adopt: Mapping[Address, str] = field(default_factory=dict)
+    protected: bool = False
+    promotes_from: str | None = None
+    plan_valid_for: timedelta = timedelta(hours=72)
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a command line sets over the project file. ``vars`` are texts, parsed by the declared type."""
+
+    endpoint: str | None = None
+    token_env: str | None = None
+    project_name: str | None = None
+    vars: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project: one catalogue and the environments it is applied to. ``file`` is None where there is no file."""
+
+    name: str
+    root: Path
+    former_names: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = (".",)
+    protect: tuple[str, ...] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    environments: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
+    default_environment: str = SANDBOX
+    file: Path | None = None
+    warnings: tuple[Problem, ...] = ()
+
+    def environment(self, name: str | None = None, overrides: Overrides | None = None) -> Environment:
+        """One environment with its variables resolved; the default one without a name.
+
+        Raises ``UsageError`` for an unknown name, ``ProjectError`` with every problem of its variables.
+        """
+        from reconciler.project.environments import choose
+
+        return choose(self, name, overrides or Overrides())
