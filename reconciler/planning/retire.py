@@ -119,8 +119,12 @@ def _was_offered(work: Work, addon: Observed) -> bool:
 
 
 def _archive_feature(work: Work, address: Address, live: Observed, reason: str, location: Location | None) -> None:
-    features.archive(work, address, live)
     blockers = features.archive_blockers(work, address.key, staying=False)
+    if blockers and work.options.mode == "destroy":
+        note = f"kept, the server does not archive it: {'; '.join(blockers)}"
+        work.record(Change(address, Action.NO_CHANGE, title=title(address, Action.NO_CHANGE), notes=(note,)))
+        return
+    features.archive(work, address, live)
     if blockers:
         work.guard(
             "blocked_by_server",

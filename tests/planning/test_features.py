@@ -1,0 +1,129 @@
+"""Features: the API has no update, so a difference is a replacement, and the server forbids some of those."""
+
+from dataclasses import replace
+
+from reconciler.model import Action, ChangeClass
+
+
+def feature(make, key="gpt", **more):
+    spec = {"name": "GPT", "meterSlug": "tokens", "advancedMeterGroupByFilters": {"model": {"$eq": "gpt-4"}}, **more}
+    return make("Feature", key, spec)
+
+
+def card(key, **more):
+    return {
+        "type": "usage_based",
+        "key": key,
+        "featureKey": key,
+        "billingCadence": "P1M",
+        "price": {"type": "unit", "amount": "0.01"},
+        **more,
+    }
+
+
+def plan_of(make, *features, key="pro", **management):
+    spec = {
+        "name": "Pro",
+        "currency": "USD",
+        "billingCadence": "P1M",
+        "phases": [{"key": "main", "name": "Main", "rateCards": [card(name) for name in features]}],
+    }
+    return make("Plan", key, spec, **management)
+
+
+def test_an_applied_feature_is_live_as_declared(world, make, tokens):
+    world.apply(tokens, feature(make))
+    (live,) = world.items("/api/v1/features")
+    assert (live["key"], live["name"], live["meterSlug"]) == ("gpt", "GPT", "tokens")
+    assert live["advancedMeterGroupByFilters"] == {"model": {"$eq": "gpt-4"}}
+    assert live["metadata"]["reconciler.project"] == "acme"
+    assert world.plan(tokens, feature(make)).is_empty
+
+
+def test_both_spellings_of_an_equality_filter_are_the_same(world, make, tokens):
+    world.apply(tokens, feature(make))
+    legacy = make("Feature", "gpt", {"name": "GPT", "meterSlug": "tokens", "meterGroupByFilters": {"model": "gpt-4"}})
+    assert world.plan(tokens, legacy).is_empty
+
+
+def test_a_changed_filter_replaces_the_feature_with_a_new_one_of_the_same_key(world, make, tokens):
+    world.apply(tokens, feature(make))
+    (before,) = world.items("/api/v1/features")
+    made = world.apply(tokens, feature(make, advancedMeterGroupByFilters={"model": {"$in": ["a", "b"]}}))
+    (change,) = made.changes
+    assert (change.action, change.actions) == (Action.REPLACE, ("archive", "create"))
+    assert ChangeClass.METERING_SEMANTIC in change.classes
+    assert ChangeClass.DESTRUCTIVE in change.classes
+    (live,) = world.items("/api/v1/features")
+    assert live["id"] != before["id"]
+    assert live["advancedMeterGroupByFilters"] == {"model": {"$in": ["a", "b"]}}
+
+
+def test_a_name_cannot_be_updated_and_is_a_warning(world, make, tokens):
+    world.apply(tokens, feature(make))
+    made = world.plan(tokens, feature(make, name="GPT 4"))
+    assert made.is_empty
+    assert [problem.rule for problem in made.warnings] == ["cannot_update"]
+
+
+def test_replace_on_asks_for_the_replacement_of_a_name(world, make, tokens):
+    world.apply(tokens, feature(make))
+    renamed = make("Feature", "gpt", {**feature(make).spec, "name": "GPT 4"}, replace_on=("name",))
+    made = world.apply(tokens, renamed)
+    assert [change.action for change in made.changes] == [Action.REPLACE]
+    (live,) = world.items("/api/v1/features")
+    assert live["name"] == "GPT 4"
+
+
+def test_a_feature_of_an_active_plan_is_blocked_with_the_ways_out(world, make, tokens):
+    world.apply(tokens, feature(make), plan_of(make, "gpt"))
+    made = world.plan(tokens, feature(make, advancedMeterGroupByFilters={"model": {"$eq": "o1"}}), plan_of(make, "gpt"))
+    (guard,) = [guard for guard in made.guards if guard.code == "blocked_by_server"]
+    assert not guard.consentable
+    assert "Plan/pro" in guard.message
+    assert "new key" in guard.message
+
+
+def test_a_feature_goes_after_the_plan_that_named_it(world, make, tokens):
+    world.apply(tokens, feature(make), plan_of(make, "gpt"))
+    made = world.apply(tokens, make("Feature", "gpt", state="absent"), make("Plan", "pro", state="absent"))
+    assert [step.verb for step in made.steps] == ["archive", "archive"]
+    assert [step.address.kind for step in made.steps] == ["Plan", "Feature"]
+    assert world.items("/api/v1/features") == []
+
+
+def test_a_feature_goes_once_the_plan_has_a_version_without_it(world, make, tokens):
+    other = feature(make, "other")
+    world.apply(tokens, feature(make), other, plan_of(make, "gpt", "other"))
+    world.apply(tokens, make("Feature", "gpt", state="absent"), other, plan_of(make, "other"))
+    assert [item["key"] for item in world.items("/api/v1/features")] == ["other"]
+    assert world.send("GET", "/api/v1/plans/pro")["version"] == 2
+
+
+def test_a_meter_is_replaced_with_the_features_on_it(world, make, tokens):
+    world.apply(tokens, feature(make))
+    moved = replace(tokens, spec={**tokens.spec, "eventType": "completion"})
+    made = world.apply(moved, feature(make))
+    assert [(change.address.kind, change.action) for change in made.changes] == [
+        ("Meter", Action.REPLACE),
+        ("Feature", Action.REPLACE),
+    ]
+    (meter,) = world.items("/api/v1/meters")
+    (live,) = world.items("/api/v1/features")
+    assert (meter["eventType"], live["meterSlug"]) == ("completion", "tokens")
+    assert world.plan(moved, feature(make)).is_empty
+
+
+def test_a_group_by_that_a_feature_filters_on_cannot_be_dropped(world, make, tokens):
+    world.apply(tokens, feature(make))
+    dropped = replace(tokens, spec={**tokens.spec, "groupBy": {"type": "$.type"}})
+    made = world.plan(dropped, make("Feature", "gpt", manage="observe"))
+    assert "blocked_by_server" in [guard.code for guard in made.guards]
+
+
+def test_an_unmarked_equal_feature_is_claimed_by_declaration(world, make, tokens):
+    world.apply(tokens)
+    world.send("POST", "/api/v1/features", {"key": "gpt", **feature(make).spec})
+    made = world.plan(tokens, feature(make))
+    assert (made.steps, made.guards) == ((), ())
+    assert made.changes[0].notes[0].startswith("claimed by declaration")

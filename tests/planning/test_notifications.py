@@ -1,0 +1,158 @@
+"""Channels and rules: no natural key, secrets, rules that show only their enabled channels."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model import Action
+
+HOOK = "https://hooks.example.com/ops"
+
+
+@pytest.fixture
+def ops(make):
+    def build(key="ops", **more):
+        return make("NotificationChannel", key, {"name": key.title(), "type": "WEBHOOK", "url": HOOK, **more})
+
+    return build
+
+
+@pytest.fixture
+def quota(make):
+    def build(*channels, **more):
+        spec = {
+            "name": "Quota",
+            "type": "entitlements.balance.threshold",
+            "channels": list(channels or ("ops",)),
+            "thresholds": [{"type": "usage_percentage", "value": 80}],
+            **more,
+        }
+        return make("NotificationRule", "quota", spec)
+
+    return build
+
+
+def channels(world):
+    return world.items("/api/v1/notification/channels?includeDisabled=true")
+
+
+def rules(world):
+    return world.items("/api/v1/notification/rules?includeDisabled=true")
+
+
+def test_a_channel_and_its_rule_are_live_as_declared(world, ops, quota):
+    world.apply(ops(), quota())
+    (channel,), (rule,) = channels(world), rules(world)
+    assert (channel["name"], channel["url"], channel["disabled"]) == ("Ops", HOOK, False)
+    assert [item["id"] for item in rule["channels"]] == [channel["id"]]
+    assert world.plan(ops(), quota()).is_empty
+
+
+def test_an_update_keeps_the_secret_that_the_server_made(world, ops):
+    world.apply(ops())
+    (before,) = channels(world)
+    world.apply(ops(url="https://hooks.example.com/other"))
+    (after,) = channels(world)
+    assert after["url"] == "https://hooks.example.com/other"
+    assert after["signingSecret"] == before["signingSecret"]
+
+
+def test_a_declared_secret_is_compared_in_memory_and_never_shown(world, ops):
+    declared = ops(signingSecret={"env": "HOOK_SECRET"})
+    world.apply(declared)
+    assert world.plan(declared).is_empty
+    secret = "whsec_" + "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVy"
+    made = world.plan(declared, reveal=lambda source: secret)
+    (change,) = made.changes
+    assert [(field.path, field.before, field.after, field.note) for field in change.fields] == [
+        ("signingSecret", None, None, "(secret, changed)")
+    ]
+    assert secret not in repr(made)
+    assert channels(world)[0]["signingSecret"] not in repr(made)
+
+
+def test_a_channel_is_adopted_by_its_name_and_that_needs_consent(world, ops):
+    world.send("POST", "/api/v1/notification/channels", {"name": "Ops", "type": "WEBHOOK", "url": HOOK})
+    made = world.apply(ops())
+    (change,) = made.changes
+    assert change.action is Action.ADOPT
+    assert [guard.code for guard in made.guards] == ["adopt"]
+    (live,) = channels(world)
+    assert live["metadata"]["reconciler.key"] == "ops"
+    assert world.plan(ops()).is_empty
+
+
+def test_two_channels_of_one_name_are_refused_with_their_ids_until_one_is_chosen(world, ops):
+    ids = [
+        world.send("POST", "/api/v1/notification/channels", {"name": "Ops", "type": "WEBHOOK", "url": HOOK})["id"]
+        for _ in range(2)
+    ]
+    made = world.plan(ops())
+    assert [guard.code for guard in made.guards] == ["ambiguous_match"]
+    assert all(ident in made.guards[0].message for ident in ids)
+    chosen = world.desired(ops(), adopt={ops().address: ids[0]})
+    world.apply(wanted=chosen)
+    assert {item["id"]: "metadata" in item for item in channels(world)} == {ids[0]: True, ids[1]: False}
+
+
+def test_a_former_key_re_keys_in_place(world, ops, make):
+    world.apply(ops())
+    (before,) = channels(world)
+    renamed = make("NotificationChannel", "oncall", ops().spec, former_keys=("ops",))
+    made = world.apply(renamed)
+    assert [change.action for change in made.changes] == [Action.UPDATE]
+    (after,) = channels(world)
+    assert (after["id"], after["metadata"]["reconciler.key"]) == (before["id"], "oncall")
+
+
+def test_two_objects_with_our_marker_stop_the_plan(world, ops):
+    world.apply(ops())
+    (live,) = channels(world)
+    body = {"name": "Ops", "type": "WEBHOOK", "url": HOOK, "metadata": live["metadata"]}
+    world.send("POST", "/api/v1/notification/channels", body)
+    assert [guard.code for guard in world.plan(ops()).guards] == ["duplicate_marker"]
+
+
+def test_a_rule_is_compared_over_its_enabled_channels(world, ops, quota):
+    both = (ops(), ops("backup", disabled=True), quota("ops", "backup"))
+    world.apply(*both)
+    assert world.plan(*both).is_empty
+
+
+def test_enabling_a_channel_rewrites_the_rules_that_declare_it(world, ops, quota):
+    world.apply(ops(), ops("backup", disabled=True), quota("ops", "backup"))
+    on = (ops(), ops("backup"), quota("ops", "backup"))
+    made = world.apply(*on)
+    assert [step.address.kind for step in made.steps] == ["NotificationChannel", "NotificationRule"]
+    (rule,) = rules(world)
+    assert len(rule["channels"]) == 2
+    assert world.plan(*on).is_empty
+
+
+def test_a_rule_lets_go_of_a_channel_before_it_is_disabled(world, ops, quota):
+    world.apply(ops(), ops("backup"), quota("ops", "backup"))
+    off = (ops(), ops("backup", disabled=True), quota("ops", "backup"))
+    made = world.apply(*off)
+    assert [step.address.kind for step in made.steps] == ["NotificationRule", "NotificationChannel"]
+    assert world.plan(*off).is_empty
+
+
+def test_a_channel_goes_after_the_rule_that_used_it(world, ops, quota, make):
+    world.apply(ops(), quota())
+    made = world.apply(prune=True, wanted=world.desired(make("Meter", "none", state="absent")))
+    assert [step.address.kind for step in made.steps] == ["NotificationRule", "NotificationChannel"]
+    assert (channels(world), rules(world)) == ([], [])
+
+
+def test_the_type_of_a_rule_is_immutable_so_a_successor_is_made_first(world, ops, quota, make):
+    world.apply(ops(), quota())
+    (before,) = rules(world)
+    reset = make("NotificationRule", "quota", {"name": "Quota", "type": "entitlements.reset", "channels": ["ops"]})
+    made = world.plan(ops(), reset)
+    assert [step.verb for step in made.steps] == ["create", "delete"]
+    world.run(replace(made, steps=made.steps[:1]))
+    assert len(rules(world)) == 2
+    world.apply(ops(), reset)
+    (after,) = rules(world)
+    assert (after["type"], after["id"] != before["id"]) == ("entitlements.reset", True)
+    assert world.plan(ops(), reset).is_empty
