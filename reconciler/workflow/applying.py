@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ForeignPlanError, GuardError, StaleError
+from reconciler.errors import ForeignPlanError, GuardError, RefusedError, StaleError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
@@ -18,7 +18,7 @@ from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
 from reconciler.policy import Consent
 from reconciler.workflow.context import Context, connect, load_desired
-from reconciler.workflow.plans import PlanRequest, answered, options_for, rfc3339
+from reconciler.workflow.plans import PlanRequest, answered, options_for, require_identity, rfc3339
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
@@ -68,6 +68,7 @@ def run_apply(
 
     require_open(made)
     _require_target(context, made)
+    _require_pinned(context, made)
     started = time.monotonic()
     with connect(context) as backend:
         done = _require_unmoved(backend, context, made) if recheck else {}
@@ -89,6 +90,16 @@ def run_apply(
     )
 
 
+def _require_pinned(context: Context, made: Plan) -> None:
+    """A protected environment is only written once its file says which namespace it is."""
+    environment = context.environment
+    if environment.protected and environment.identity is None:
+        raise RefusedError(
+            f"the environment {environment.name} is protected and names no namespace",
+            tip=f"write `identity: {made.target.identity}` under environments.{environment.name} in reconciler.yaml",
+        )
+
+
 def _silent(event: Event) -> None:
     """Nobody listens."""
     del event
@@ -107,6 +118,7 @@ def _require_target(context: Context, made: Plan) -> None:
 def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str, str | None]:
     """Refuse a plan that something overtook; tell which of its steps a killed run has done already."""
     observation = backend.observe(KINDS, everything=made.mode == "destroy")
+    require_identity(context, observation.identity)
     if made.target.identity and observation.identity and made.target.identity != observation.identity:
         raise ForeignPlanError(
             f"the plan was made for the namespace {made.target.identity}; at {made.target.endpoint} answers "

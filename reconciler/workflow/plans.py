@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from reconciler.errors import SecretError, UsageError
+from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Question, Tree
@@ -67,9 +67,21 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
     consents = tuple(Consent.parse(text) for text in request.allow)
     options = options_for(context, desired, request, consents, mode)
     observation = backend.observe(KINDS, everything=mode == "destroy")
+    require_identity(context, observation.identity)
     made = answered(backend, desired, observation, options)
     judged = judge(made, consents, _bounds(context, mode), population=_population(made), embedded=context.embedded)
     return _stamped(context, desired, judged)
+
+
+def require_identity(context: Context, answering: str | None) -> None:
+    """Refuse an address behind which another namespace answers than the environment names."""
+    pinned = context.environment.identity
+    if pinned is not None and answering != pinned:
+        raise RefusedError(
+            f"the environment {context.environment.name} is the namespace {pinned}, but at "
+            f"{context.environment.endpoint} answers {answering or 'one without a billing profile'}",
+            tip="check the endpoint and the token; correct `identity` only if the namespace really is another one now",
+        )
 
 
 def options_for(
