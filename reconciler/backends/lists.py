@@ -60,11 +60,7 @@ class Lists:
     def _settled(self, listing: Listing, pages: list[Page]) -> tuple[Row, ...]:
         """The rows, each once; a list whose total moved between its pages is read a second time."""
         rows = _distinct(listing, pages)
-        if (
-            listing.first_page_only
-            or len(pages) == 1
-            or (len({page.total for page in pages}) == 1 and len(rows) == pages[0].total)
-        ):
+        if listing.first_page_only or len(pages) == 1 or {page.total for page in pages} == {len(rows)}:
             return rows
         again = [self._submit(listing, number) for number in range(1, len(pages) + 1)]
         fresh = [future.result() for future in again]

@@ -93,7 +93,10 @@ def _reveal(source: SecretSource, base: Path, what: str) -> str:
 def _base_url(endpoint: str, *, in_process: bool) -> str:
     if in_process and not endpoint.startswith(("http://", "https://")):
         return _IN_PROCESS
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        raise UsageError("the endpoint is not a valid address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"the endpoint is no http:// or https:// address, but `{parts.scheme}:`")
     if parts.username or parts.password:

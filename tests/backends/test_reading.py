@@ -23,6 +23,8 @@ class Server:
         if name in self.refused:
             return httpx.Response(400, json={"status": 400, "detail": "invalid plan"})
         rows = self.collections.get(name, [])
+        if not {"includeDeleted", "includeArchived"} & set(request.url.params):
+            rows = [row for row in rows if "deletedAt" not in row]
         if name == "meters":
             return httpx.Response(200, json=rows[:1000])
         number, size = int(request.url.params["page"]), int(request.url.params["pageSize"])
@@ -89,7 +91,8 @@ def test_deleted_and_archived_rows_are_not_objects(observe):
 
 
 def test_deleted_versions_raise_the_last_version_and_are_no_objects(observe):
-    seen = observe(Server(plans=[plan(3), plan(4, "archived", deletedAt="2026-01-01T00:00:00Z")], addons=[addon(2)]))
+    deleted = plan(4, "archived", deletedAt="2026-01-01T00:00:00Z")
+    seen = observe(Server(plans=[deleted, plan(3)], addons=[addon(2)]))
     assert [one.version for one in seen.objects["Plan"]] == [3]
     assert seen.last_versions == {Address("Plan", "pro"): 4, Address("Addon", "extra"): 2}
 

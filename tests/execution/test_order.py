@@ -69,9 +69,10 @@ def test_ready_steps_start_in_the_order_of_the_plan():
 
 
 def test_as_many_requests_are_in_flight_as_allowed_and_no_more():
-    desk = Desk(expects=3)
-    _states(desk, *(job(number) for number in range(12)), parallelism=3)
+    desk, events = Desk(expects=3), []
+    _states(desk, *(job(number) for number in range(12)), parallelism=3, on_event=events.append)
     assert desk.most == 3
+    assert max(event.in_flight for event in events) == 3
 
 
 def test_a_step_does_not_wait_for_unrelated_steps_of_an_earlier_level():
