@@ -24,7 +24,6 @@ class Spec(BaseModel):
         alias_generator=to_camel,
         extra="forbid",
         frozen=True,
-        populate_by_name=True,
         strict=True,
         use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
