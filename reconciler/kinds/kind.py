@@ -67,6 +67,10 @@ class Catalogue(Protocol):
         """The declared lifecycle state, None where it is not declared."""
         ...
 
+    def keys(self, kind: str) -> Iterable[str]:
+        """The keys of every declared object of a kind, in any order."""
+        ...
+
 
 class Check(Protocol):
     """The offline rules of a kind beyond its schema."""

@@ -104,6 +104,11 @@ class JsonText:
 
 
 @dataclass(frozen=True, slots=True)
+class AsIs:
+    """A value of free depth (a nested filter): it is compared and travels as it stands, nothing in it is filled."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhenEmpty:
     """What a write sends where the field is not declared, so that the server neither keeps nor guesses.
 
@@ -137,5 +142,6 @@ Marker = (
     | Duration
     | Instant
     | JsonText
+    | AsIs
     | WhenEmpty
 )

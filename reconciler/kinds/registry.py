@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.kinds import meter
+from reconciler.kinds import feature, meter
 from reconciler.kinds.kind import Kind
 
 GROUP = "openmeter.io/v1"
@@ -12,7 +12,7 @@ GROUP = "openmeter.io/v1"
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
-        (meter.KIND,),
+        (meter.KIND, feature.KIND),
         key=lambda kind: kind.order,
     )
 }

@@ -161,6 +161,8 @@ def _marked_form(marks: tuple[m.Marker, ...]) -> Scalar | None:
                 return Scalar("instant")
             case m.JsonText():
                 return Scalar("json")
+            case m.AsIs():
+                return Scalar("any")
             case _:
                 continue
     return None

@@ -16,19 +16,38 @@ from reconciler.model import Tree
 
 Method = Literal["POST", "PUT"]
 
+SECRET, LIVE = "$secret", "$live"
+
 
 def encode(shape: Object, spec: Mapping[str, Tree], method: Method) -> dict[str, Tree]:
-    """The wire form of a canonical spec, with the API's field names. Secrets stay ``{"$secret": source}``."""
+    """The wire form of a canonical spec, with the API's field names.
+
+    Secrets stay holes that are filled just before the write: ``{"$secret": source}`` for a declared one, and
+    ``{"$live": field}`` in a PUT for one that the server chose and wants to hear again.
+    """
     body: dict[str, Tree] = {}
     for name, field in shape.fields.items():
         if name in spec and spec[name] is not None:
-            body[name] = _value(field.shape, spec[name], method)
+            body[name] = _secret(field, spec[name]) if field.has(m.Secret) else _value(field.shape, spec[name], method)
         else:
             _fill(body, field, method)
     return body
 
 
+def _secret(field: Field, value: Tree) -> Tree:
+    """Sources become holes. A clear value can only have come from the live object: it is read again, not copied."""
+    match field.shape, value:
+        case MapOf(), Mapping():
+            return {key: {SECRET: part} if isinstance(part, Mapping) else part for key, part in value.items()}
+        case _, Mapping():
+            return {SECRET: value}
+        case _:
+            return {LIVE: field.name}
+
+
 def _fill(body: dict[str, Tree], field: Field, method: Method) -> None:
+    if method == "PUT" and field.has(m.Secret) and field.has(m.ServerChosen):
+        body[field.name] = {LIVE: field.name}
     empty = field.get(m.WhenEmpty)
     if empty is not None and (method == "PUT" or empty.on_create):
         body[field.name] = empty.wire
