@@ -72,7 +72,11 @@ class Work:
         if (kind, ident) in self._keys:
             return self._keys[kind, ident]
         row = self.index.by_id(kind, ident)
-        return row.key if row and KINDS[kind].natural_key else None
+        if row is None:
+            return None
+        if KINDS[kind].natural_key:
+            return row.key
+        return row.marker.key if row.marker and self.index.owner(row) == "ours" else None
 
     def id_of(self, address: Address) -> Tree:
         """The id of an object for a body: live, or a reference to the step that creates it."""
