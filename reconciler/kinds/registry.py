@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.kinds import feature, meter
+from reconciler.kinds import billing_profile, feature, meter, notification_channel, notification_rule
 from reconciler.kinds.kind import Kind
 
 GROUP = "openmeter.io/v1"
@@ -12,7 +12,7 @@ GROUP = "openmeter.io/v1"
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
-        (meter.KIND, feature.KIND),
+        (meter.KIND, feature.KIND, notification_channel.KIND, notification_rule.KIND, billing_profile.KIND),
         key=lambda kind: kind.order,
     )
 }
