@@ -16,7 +16,20 @@ from reconciler.reading.yaml import Reader
 FILE_NAMES = ("reconciler.yaml", "reconciler.yml")
 DEFAULT_NAME = "default"
 RESERVED = frozenset(
-    ["policy", "policies", "notice", "freeze", "soak", "approvals", "approvers", "notifications", "bundles", "audit", "tests", "sources"]
+    [
+        "policy",
+        "policies",
+        "notice",
+        "freeze",
+        "soak",
+        "approvals",
+        "approvers",
+        "notifications",
+        "bundles",
+        "audit",
+        "tests",
+        "sources",
+    ]
 )
 """Fields of the project or of an environment that a later version will give a meaning."""
 

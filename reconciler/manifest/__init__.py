@@ -1,0 +1,9 @@
+"""YAML with templates and overlays → the desired resources of an environment, or all the problems at once."""
+
+from __future__ import annotations
+
+from reconciler.manifest.loading import check, load
+from reconciler.manifest.output import render
+from reconciler.manifest.rules import RULES
+
+__all__ = ["RULES", "check", "load", "render"]

@@ -1,0 +1,69 @@
+"""``# reconciler: allow RULE because …``: silences a warning on its line, and is itself listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.model import Location, Problem
+
+HINT = "reconciler: allow"
+_COMMENT = re.compile(r"#\s*reconciler:\s*allow\s+(?P<rule>[A-Za-z0-9_.\-]+)(?:\s+because\s+(?P<reason>\S.*?))?\s*$")
+_ALONE = re.compile(r"\s*#")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One comment; ``line`` is the line it is about: its own, or the next one where it stands alone."""
+
+    rule: str
+    reason: str | None
+    location: Location
+    line: int
+
+
+def allowances(name: str, text: str) -> list[Allowance]:
+    """The comments of a file."""
+    if HINT not in text:
+        return []
+    lines = text.splitlines()
+    found: list[Allowance] = []
+    for number, line in enumerate(lines, 1):
+        if match := _COMMENT.search(line):
+            about = _next_content(lines, number) if _ALONE.match(line) else number
+            found.append(Allowance(match["rule"], match["reason"], Location(name, number, match.start() + 1), about))
+    return found
+
+
+def _next_content(lines: list[str], number: int) -> int:
+    for index in range(number, len(lines)):
+        if lines[index].strip() and not _ALONE.match(lines[index]):
+            return index + 1
+    return number
+
+
+def apply_allowances(problems: Iterable[Problem], comments: Iterable[Allowance]) -> list[Problem]:
+    """The problems without the silenced warnings, and a line for each comment."""
+    by_line: dict[tuple[str, int, str], Allowance] = {
+        (comment.location.file, comment.line, comment.rule): comment for comment in comments if comment.reason
+    }
+    used: set[tuple[str, int, str]] = set()
+    kept: list[Problem] = []
+    for problem in problems:
+        place = problem.location
+        at = (place.file, place.line, problem.rule) if place else ("", 0, "")
+        if problem.severity == "warning" and at in by_line:
+            used.add(at)
+        else:
+            kept.append(problem)
+    return kept + [_line(comment, used) for comment in comments]
+
+
+def _line(comment: Allowance, used: set[tuple[str, int, str]]) -> Problem:
+    rule, message = "allow.unused", f"no warning `{comment.rule}` is here to be allowed"
+    if comment.reason is None:
+        rule, message = "allow.reason", f"say why: `# reconciler: allow {comment.rule} because …`"
+    elif (comment.location.file, comment.line, comment.rule) in used:
+        rule, message = "allow.used", f"`{comment.rule}` is allowed here because {comment.reason}"
+    return Problem(rule, message, comment.location, "warning")

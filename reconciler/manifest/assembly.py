@@ -1,0 +1,120 @@
+"""Documents and overlays → one entry per object of an environment, before templates are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.kinds.kind import Kind
+from reconciler.manifest.documents import Declared
+from reconciler.manifest.merge import merge
+from reconciler.manifest.problems import Problems
+from reconciler.model import Address
+from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.tree import Map
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object as an environment declares it: its document and every patch of it."""
+
+    kind: Kind
+    address: Address
+    mark: int
+    spec: Map | None
+    spec_mark: int
+    lifecycle: Map | None
+    lifecycle_mark: int
+    templates: bool
+    patched: bool = False
+
+
+class Assembly:
+    """The entries of one environment, in the order in which they are declared."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.entries: dict[Address, Entry] = {}
+        self._problems = problems
+
+    def base(self, documents: Iterable[Declared]) -> None:
+        """Add the documents of the manifests."""
+        for document in documents:
+            if document.patch is not None:
+                message = "a patch stands in an overlay folder of an environment; write `spec:` here"
+                self._add("overlay.outside", message, document)
+            else:
+                self._declare(document)
+
+    def overlay(self, documents: Sequence[Declared], *, complete: bool) -> None:
+        """Add one overlay: its whole documents first, then its patches in their order.
+
+        Where only a part of the manifests was read (``complete`` is False), patches of other objects are passed over.
+        """
+        patches: list[Declared] = []
+        for document in documents:
+            if document.patch is not None and document.spec is not None:
+                self._add("overlay.outside", "a document has `spec:` or `patch:`, not both", document)
+            elif document.spec is not None or self._only_observed(document):
+                self._declare(document)
+            else:
+                patches.append(document)
+        for document in patches:
+            self._patch(document, complete=complete)
+
+    def _only_observed(self, document: Declared) -> bool:
+        observed = (document.lifecycle or {}).get("manage") == "observe"
+        return document.patch is None and observed and document.address not in self.entries
+
+    def _declare(self, document: Declared) -> None:
+        first = self.entries.get(document.address)
+        if first is not None:
+            where = self._problems.files.location(first.mark)
+            message = f"{document.address} is declared twice; the other is at {where}; in an overlay, write `patch:`"
+            self._add("manifest.duplicate", message, document)
+            return
+        self.entries[document.address] = Entry(
+            document.kind,
+            document.address,
+            document.mark,
+            document.spec,
+            document.spec_mark,
+            document.lifecycle,
+            document.lifecycle_mark,
+            document.templates,
+        )
+
+    def _patch(self, document: Declared, *, complete: bool) -> None:
+        entry = self.entries.get(document.address)
+        if entry is None:
+            if complete:
+                known = [address.key for address in self.entries if address.kind == document.kind.name]
+                hint = did_you_mean(document.address.key, known)
+                message = f"{document.address} is not declared, so it cannot be patched{hint}"
+                self._add("overlay.unknown", message, document)
+            return
+        report = self._problems.about(document.address)
+        spec, lifecycle = entry.spec, entry.lifecycle
+        if document.patch is not None:
+            spec = merge(entry.kind.shape, spec if spec is not None else Map(document.mark), document.patch, report)
+        if document.lifecycle is not None:
+            lifecycle = merge(None, lifecycle or Map(document.lifecycle_mark), document.lifecycle, report)
+            lifecycle = _without_nulls(lifecycle)
+            if lifecycle.get("state") == "absent":
+                spec = None
+        self.entries[document.address] = replace(
+            entry,
+            spec=spec,
+            lifecycle=lifecycle,
+            lifecycle_mark=document.lifecycle_mark if document.lifecycle is not None else entry.lifecycle_mark,
+            templates=entry.templates or document.templates,
+            patched=True,
+        )
+
+    def _add(self, rule: str, message: str, document: Declared) -> None:
+        self._problems.add(rule, message, document.mark, address=document.address)
+
+
+def _without_nulls(tree: Map) -> Map:
+    for name in [name for name, value in tree.items() if value is None]:
+        tree = tree.without(name)
+    return tree

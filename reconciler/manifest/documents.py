@@ -1,0 +1,178 @@
+"""The envelope of a document: which object of which kind it declares or patches."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.kinds.fields import suggest_key
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.registry import GROUP, KINDS
+from reconciler.manifest.problems import Problems
+from reconciler.manifest.templates import is_template
+from reconciler.model import Address
+from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.tree import Map
+from reconciler.reading.wording import describe
+from reconciler.reading.yaml import Document
+
+TOOL_GROUP = "reconciler/v1"
+_KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
+_MAX_KEY = 63
+_FIELDS = ("apiVersion", "kind", "key", "spec", "lifecycle", "patch")
+_RESERVED_FIELDS = ("extends", "abstract", "notBefore", "use", "from")
+_RESERVED_KINDS = ("RateCard", "Approval", "Scenario", "Policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One document: ``spec``, ``patch`` and ``lifecycle`` are None where they are not written.
+
+    ``mark`` is where the document begins, ``spec_mark`` where its ``spec:`` stands; ``templates`` tells whether any
+    text of it could be a template.
+    """
+
+    kind: Kind
+    address: Address
+    mark: int
+    spec: Map | None
+    spec_mark: int
+    patch: Map | None
+    lifecycle: Map | None
+    lifecycle_mark: int
+    templates: bool
+
+
+def read_document(document: Document, problems: Problems) -> Declared | None:
+    """The object that a document declares; None where it is empty or its problems leave nothing to go on with."""
+    root = document.root
+    if root is None:
+        return None
+    if not isinstance(root, Map):
+        problems.add("manifest.document", f"a document is a map, this is {describe(root)}", document.mark)
+        return None
+    fits = _fields(root, problems)
+    kind = _kind(root, problems)
+    key = _key(root, problems)
+    parts = {name: _part(root, name, problems) for name in ("spec", "patch", "lifecycle")}
+    if kind is None or key is None or not fits or any(part is _WRONG for part in parts.values()):
+        return None
+    return Declared(
+        kind=kind,
+        address=Address(kind.name, key),
+        mark=root.mark,
+        spec=parts["spec"],
+        spec_mark=root.entry_marks("spec")[0] if "spec" in root else root.mark,
+        patch=parts["patch"],
+        lifecycle=parts["lifecycle"],
+        lifecycle_mark=root.entry_marks("lifecycle")[0] if "lifecycle" in root else root.mark,
+        templates=document.templates,
+    )
+
+
+def _fields(root: Map, problems: Problems) -> bool:
+    fits = True
+    for name in root:
+        if name in _FIELDS or name.startswith("x-"):
+            continue
+        mark = root.entry_marks(name)[0]
+        fits = False
+        if name in _RESERVED_FIELDS:
+            problems.add("manifest.not_supported", f"`{name}` is not supported yet", mark, span=len(name))
+        else:
+            hint = did_you_mean(name, _FIELDS)
+            problems.add("schema.unknown_field", f"unknown field `{name}` in a document{hint}", mark, span=len(name))
+    return fits
+
+
+def _kind(root: Map, problems: Problems) -> Kind | None:
+    version, name = _text(root, "apiVersion", problems), _text(root, "kind", problems)
+    if version is None or name is None:
+        return None
+    version_mark, kind_mark = root.entry_marks("apiVersion")[1], root.entry_marks("kind")[1]
+    if version == TOOL_GROUP:
+        _refuse_tool_kind(name, kind_mark, problems)
+        return None
+    if version != GROUP:
+        hint = did_you_mean(version, (GROUP, TOOL_GROUP))
+        message = (
+            f"`{version}` is not a known apiVersion; write `{GROUP}`" if not hint else f"unknown `{version}`{hint}"
+        )
+        problems.add("manifest.api_version", message, version_mark, span=len(version))
+        return None
+    kind = KINDS.get(name)
+    if kind is None:
+        hint = did_you_mean(name, KINDS) or f"; kinds are {', '.join(KINDS)}"
+        reserved = name in _RESERVED_KINDS
+        message = f"`{name}` is not supported yet" if reserved else f"there is no kind `{name}`{hint}"
+        problems.add("manifest.not_supported" if reserved else "manifest.kind", message, kind_mark, span=len(name))
+    return kind
+
+
+def _refuse_tool_kind(name: str, mark: int, problems: Problems) -> None:
+    if name in _RESERVED_KINDS:
+        problems.add("manifest.not_supported", f"`{name}` is not supported yet", mark, span=len(name))
+    elif name in KINDS:
+        problems.add("manifest.api_version", f"a {name} has `apiVersion: {GROUP}`", mark, span=len(name))
+    elif name == "Project":
+        message = "a project file does not belong among the manifests; keep it above them, as `reconciler.yaml`"
+        problems.add("manifest.kind", message, mark, span=len(name))
+    else:
+        hint = did_you_mean(name, (*KINDS, *_RESERVED_KINDS))
+        problems.add("manifest.kind", f"there is no kind `{name}`{hint}", mark, span=len(name))
+
+
+def _key(root: Map, problems: Problems) -> str | None:
+    key = _text(root, "key", problems)
+    if key is None:
+        return None
+    mark = root.entry_marks("key")[1]
+    reason = key_problem(key)
+    if reason:
+        problems.add("manifest.key", reason, mark, span=len(key))
+        return None
+    return key
+
+
+def key_problem(key: str) -> str | None:
+    """Why a text is no key of ours, None where it is one."""
+    if len(key) > _MAX_KEY:
+        return f"a key has at most {_MAX_KEY} characters, this has {len(key)}"
+    if _KEY.fullmatch(key):
+        return None
+    hint = suggest_key(key)[:_MAX_KEY]
+    also = f"; write `{hint}`" if hint else ""
+    return f"`{key}` is not a key: lower-case letters and digits, joined by `_`{also}"
+
+
+def _text(root: Map, name: str, problems: Problems) -> str | None:
+    if name not in root:
+        problems.add("schema.missing", f"`{name}` is missing in this document", root.mark)
+        return None
+    value, mark = root[name], root.entry_marks(name)[1]
+    if not isinstance(value, str):
+        hint = f'; quote it: `"{value}"`' if name == "key" and isinstance(value, int) else ""
+        problems.add("schema.type", f"`{name}` has to be text, not {describe(value)}{hint}", mark)
+        return None
+    if is_template(value):
+        problems.add("template.fixed", f"`{name}` cannot be a template", mark, span=len(value))
+        return None
+    return value
+
+
+_WRONG: Any = object()
+
+
+def _part(root: Map, name: str, problems: Problems) -> Map | None:
+    """A part that is a map, or nothing; an empty ``spec:`` is a spec without fields."""
+    value = root.get(name)
+    if isinstance(value, Map) or name not in root:
+        return value
+    if value is None:
+        return Map(root.entry_marks(name)[0]) if name == "spec" else None
+    problems.add(
+        "schema.type", f"`{name}` has to be a map, not {describe(value)}", root.entry_marks(name)[0], span=len(name)
+    )
+    wrong: Map = _WRONG
+    return wrong

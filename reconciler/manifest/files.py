@@ -1,0 +1,73 @@
+"""Which files are read: those of the manifests or of PATHs, and those of an environment's overlays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.manifest.problems import Problems
+from reconciler.project import Project
+from reconciler.project.building import ENVIRONMENTS_FOLDER
+
+ENDINGS = frozenset({".yaml", ".yml", ".json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the files of a project are. ``overlays`` maps each overlay, as written, to its folder or file."""
+
+    root: Path
+    skipped: frozenset[Path]
+    overlays: dict[str, Path] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, project: Project) -> Layout:
+        """A project's layout: the project file, its environments, variables and overlays are no manifests."""
+        overlays = {
+            name: (project.root / name).resolve()
+            for environment in project.environments.values()
+            for name in environment.overlays
+        }
+        skipped = {*overlays.values()}
+        for environment in project.environments.values():
+            skipped |= {(project.root / name).resolve() for name in environment.var_files}
+        if project.file is not None:
+            skipped |= {project.file.resolve(), (project.root / ENVIRONMENTS_FOLDER).resolve()}
+        return cls(project.root, frozenset(skipped), overlays)
+
+    def name(self, path: Path) -> str:
+        """A file's name for people: relative to the project where it is inside."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+
+
+def manifest_files(layout: Layout, entries: Iterable[Path], problems: Problems) -> list[Path]:
+    """The files of these files and folders, each once, in the order given and sorted inside a folder."""
+    found: dict[Path, Path] = {}
+    for entry in entries:
+        if entry.is_dir():
+            for path in _walk(entry, layout.skipped, set()):
+                found.setdefault(path.resolve(), path)
+        elif entry.is_file():
+            found.setdefault(entry.resolve(), entry)
+        else:
+            problems.place("manifest.file", f"there is no file or folder `{layout.name(entry)}`", None)
+    return list(found.values())
+
+
+def _walk(folder: Path, skipped: frozenset[Path], above: set[Path]) -> Iterator[Path]:
+    """Recursively, in sorted order; hidden names and what begins with ``_`` are skipped, circular links end."""
+    real = folder.resolve()
+    if real in above:
+        return
+    with os.scandir(folder) as scan:
+        entries = sorted(scan, key=lambda entry: entry.name)
+    for entry in entries:
+        path = folder / entry.name
+        if entry.name[0] in "._" or path.resolve() in skipped:
+            continue
+        if entry.is_dir():
+            yield from _walk(path, skipped, above | {real})
+        elif path.suffix in ENDINGS and entry.is_file():
+            yield path

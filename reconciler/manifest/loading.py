@@ -1,0 +1,165 @@
+"""Reading a project's manifests for an environment: the desired resources, or all the problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from reconciler.errors import ManifestError, ProjectError, UsageError
+from reconciler.kinds.kind import Rule
+from reconciler.kinds.registry import KINDS
+from reconciler.manifest.allow import Allowance, allowances, apply_allowances
+from reconciler.manifest.assembly import Assembly
+from reconciler.manifest.checks import check_kinds
+from reconciler.manifest.digest import digest
+from reconciler.manifest.documents import Declared, read_document
+from reconciler.manifest.files import Layout, manifest_files
+from reconciler.manifest.problems import Problems, in_order
+from reconciler.manifest.references import check_references
+from reconciler.manifest.rules import RULES
+from reconciler.manifest.templates import Templates
+from reconciler.manifest.validated import Valid, Validator
+from reconciler.model import Address, Desired, Problem, Resource
+from reconciler.project import Environment, Project
+from reconciler.project.values import SANDBOX
+from reconciler.reading.tree import TreeSource
+from reconciler.reading.yaml import Reader
+
+
+def load(project: Project, environment: Environment, *, paths: tuple[Path, ...] = ()) -> Desired:
+    """Everything that one environment declares.
+
+    ``paths`` replace the project's manifests. Raises ``ManifestError`` with every problem; warnings alone do not
+    raise and are in the result.
+    """
+    run = _Run(project, paths)
+    objects = run.objects(environment)
+    problems = run.finish([*project.warnings, *environment.warnings])
+    if any(problem.severity == "error" for problem in problems):
+        raise ManifestError(problems)
+    resources = run.resources(objects)
+    return Desired(
+        resources=resources,
+        project=project.name,
+        environment=environment.name,
+        protect=project.protect,
+        former_names=project.former_names,
+        adopt=environment.adopt,
+        warnings=problems,
+        digest=digest(resources.values()),
+        complete=run.complete,
+    )
+
+
+def check(project: Project, environment: Environment | None, *, paths: tuple[Path, ...] = ()) -> tuple[Problem, ...]:
+    """Every problem, errors and warnings, of one environment; without one, of the base and of every environment."""
+    run = _Run(project, paths)
+    extra = list(project.warnings)
+    for chosen in [environment] if environment else _every(project, extra):
+        run.objects(chosen, lenient=environment is None and chosen.name == SANDBOX)
+        extra += chosen.warnings
+    return run.finish(extra)
+
+
+def _every(project: Project, problems: list[Problem]) -> list[Environment]:
+    """The base (the sandbox, if no environment has that name) and every declared environment that makes sense."""
+    found: list[Environment] = []
+    for name in dict.fromkeys((SANDBOX, *project.environments)):
+        try:
+            found.append(project.environment(name))
+        except ProjectError as error:
+            problems += error.problems
+        except UsageError as error:
+            problems.append(Problem("project.environment", error.message))
+    return found
+
+
+class _Run:
+    """One reading: files are read once, however many environments look at them."""
+
+    def __init__(self, project: Project, paths: tuple[Path, ...]) -> None:
+        self._project = project
+        self._reader = Reader()
+        self._problems = Problems(self._reader.files, {rule.id: rule for rule in _all_rules()})
+        self._layout = Layout.of(project)
+        self._comments: list[Allowance] = []
+        self._overlays: dict[str, list[Declared]] = {}
+        self._validator = Validator(self._problems)
+        own = [project.root / name for name in project.manifests]
+        files = manifest_files(self._layout, [path.absolute() for path in paths] or own, self._problems)
+        self.complete = project.file is None or not paths or self._covers(files, own)
+        self._base = self._read(files)
+
+    def _covers(self, files: Iterable[Path], own: Iterable[Path]) -> bool:
+        quiet = Problems(self._reader.files, {})
+        read = {path.resolve() for path in files}
+        return all(path.resolve() in read for path in manifest_files(self._layout, own, quiet))
+
+    def _read(self, files: Iterable[Path]) -> list[Declared]:
+        found: list[Declared] = []
+        for path in files:
+            name = self._layout.name(path)
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                self._problems.place("manifest.file", f"`{name}` cannot be read: {reason}", None)
+                continue
+            documents, text = self._reader.read(name, data, json=path.suffix == ".json")
+            self._comments += allowances(name, text)
+            found += filter(None, (read_document(document, self._problems) for document in documents))
+        return found
+
+    def objects(self, environment: Environment, *, lenient: bool = False) -> dict[Address, Valid]:
+        """The objects of an environment; problems are gathered.
+
+        ``lenient``: nobody asked for this environment, so a variable without a value in it is no problem.
+        """
+        before = len(self._problems.found)
+        assembly = Assembly(self._problems)
+        assembly.base(self._base)
+        for name in environment.overlays:
+            assembly.overlay(self._overlay(name), complete=self.complete)
+        templates = Templates(environment.name, environment.variables, self._project.variables)
+        entries = assembly.entries.values()
+        objects = {entry.address: self._validator.validate(entry, templates) for entry in entries}
+        check_references(objects, self._problems)
+        check_kinds(objects, self._problems)
+        if lenient:
+            found = self._problems.found
+            found[before:] = [problem for problem in found[before:] if problem.rule != "template.unset"]
+        return objects
+
+    def _overlay(self, name: str) -> list[Declared]:
+        if name not in self._overlays:
+            folder = self._project.root / name
+            open_layout = Layout(self._layout.root, frozenset())
+            self._overlays[name] = self._read(manifest_files(open_layout, [folder], self._problems))
+        return self._overlays[name]
+
+    def finish(self, extra: Iterable[Problem]) -> tuple[Problem, ...]:
+        """All problems in order, silenced warnings taken out."""
+        found = [*self._reader.problems, *self._problems.found, *extra]
+        return in_order(apply_allowances(in_order(found), self._comments))
+
+    def resources(self, objects: dict[Address, Valid]) -> dict[Address, Resource]:
+        """The resources in the order of the registry, then by key."""
+        rank = {name: index for index, name in enumerate(KINDS)}
+        ordered = sorted(objects, key=lambda address: (rank[address.kind], address.key))
+        return {address: self._resource(objects[address]) for address in ordered}
+
+    def _resource(self, valid: Valid) -> Resource:
+        files = self._reader.files
+        return Resource(
+            address=valid.entry.address,
+            spec=valid.spec,
+            management=valid.management,
+            location=files.location(valid.entry.mark),
+            source=TreeSource(files, valid.spec, valid.mark),
+        )
+
+
+def _all_rules() -> Iterable[Rule]:
+    yield from RULES
+    for kind in KINDS.values():
+        yield from kind.rules

@@ -1,0 +1,54 @@
+"""References between objects: every one has to be declared, alive, and not part of a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.manifest.problems import Problems
+from reconciler.manifest.validated import Valid
+from reconciler.model import Address
+from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.tree import find
+
+
+def check_references(objects: Mapping[Address, Valid], problems: Problems) -> None:
+    """Report unknown references, references to what is going away, and circles."""
+    for valid in objects.values():
+        for path, target in valid.references:
+            reason = _refusal(objects, valid, target)
+            if reason is not None:
+                rule, message = reason
+                mark = find(valid.spec, valid.mark, path)
+                problems.add(rule, message, mark, span=len(target.key), address=valid.entry.address)
+    _check_circles(objects, problems)
+
+
+def _refusal(objects: Mapping[Address, Valid], valid: Valid, target: Address) -> tuple[str, str] | None:
+    found = objects.get(target)
+    if found is None:
+        known = [address.key for address in objects if address.kind == target.kind]
+        hint = did_you_mean(target.key, known) or (
+            "; declare it, or with `lifecycle: {manage: observe}` if it exists elsewhere"
+        )
+        return "reference.unknown", f"{target} is not declared{hint}"
+    state = found.management.state
+    if state in ("absent", "archived") and valid.management.state in ("active", "draft"):
+        return "reference.gone", f"{target} is declared `{state}`, so nothing can refer to it"
+    return None
+
+
+def _check_circles(objects: Mapping[Address, Valid], problems: Problems) -> None:
+    graph = {
+        address: [target for _, target in valid.references if target in objects]
+        for address, valid in objects.items()
+        if valid.references
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[Address] = error.args[1]
+        first = objects[min(circle)]
+        names = " → ".join(str(address) for address in reversed(circle))
+        message = f"objects refer to each other in a circle: {names}"
+        problems.add("reference.cycle", message, first.entry.mark, address=first.entry.address)
