@@ -168,7 +168,7 @@ def _notes(field: Field, info: FieldInfo | None) -> Iterator[str]:
             case m.ServerDefault(value=value):
                 yield f"default: {str(value).lower() if isinstance(value, bool) else value}"
             case m.Immutable(because=because):
-                yield f"cannot be changed on an existing object ({because}): a change forces replacement"
+                yield f"immutable: a change forces replacement ({because})"
             case m.CannotUpdate():
                 yield "cannot be updated: a difference is a warning, unless `lifecycle.replaceOn` names it"
             case m.NotClearable():

@@ -1,0 +1,89 @@
+"""What ``apply`` and ``destroy`` share: showing the plan, asking, running it, and telling what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from reconciler import workflow
+from reconciler.cli import files
+from reconciler.cli.console import Console
+from reconciler.cli.interrupts import stoppable
+from reconciler.cli.progress import watching
+from reconciler.errors import RefusedError
+from reconciler.model import Plan, Report
+from reconciler.render import report_json, text, words
+
+
+def show_plan(made: Plan, screen: Console, form: str) -> None:
+    """The plan to stdout; with JSON, where stdout belongs to the report, to stderr."""
+    style = screen.out if form == "text" else screen.err
+    shown = text.plan(made, colour=style.colour, unicode=style.unicode, width=style.width)
+    if form == "text":
+        screen.data(shown)
+    else:
+        screen.say(shown.rstrip("\n"))
+
+
+def ask(screen: Console, question: str, expected: str) -> None:
+    """Ask for one exact answer on the terminal. Raises ``RefusedError`` for any other."""
+    screen.say("")
+    answer = click.prompt(screen.err.paint(question, "bold"), default="", show_default=False, err=True)
+    if answer.strip() != expected:
+        raise RefusedError("not approved")
+
+
+def run(
+    context: workflow.Context,
+    made: Plan,
+    screen: Console,
+    *,
+    recheck: bool,
+    again: workflow.PlanRequest | None,
+    form: str,
+    report_file: Path | None,
+) -> int:
+    """Do what the plan says, print the report, and return the exit code."""
+    with stoppable() as stop, watching(made, screen) as watcher:
+        outcome = workflow.run_apply(context, made, on_event=watcher, should_stop=stop, recheck=recheck, again=again)
+    return tell(outcome.report, screen, form, report_file)
+
+
+def tell(report: Report, screen: Console, form: str, report_file: Path | None) -> int:
+    """Write the report file, print the report, and return the exit code."""
+    if report_file is not None:
+        files.write(report_file, report_json.dumps(report))
+    if form == "json":
+        screen.data(report_json.dumps(report))
+    else:
+        style = screen.out
+        saved = str(report_file) if report_file else None
+        shown = text.report(
+            report, lines=False, saved=saved, colour=style.colour, unicode=style.unicode, width=style.width
+        )
+        screen.data(shown)
+    return report.exit_code
+
+
+def nothing_to_do(
+    made: Plan, screen: Console, form: str, report_file: Path | None, digest: Callable[[Plan], str]
+) -> int:
+    """End a run whose plan is empty: nothing is asked and nothing is sent."""
+    report = Report(made, (), plan_digest=digest(made))
+    if report_file is not None:
+        files.write(report_file, report_json.dumps(report))
+    if form == "json":
+        screen.data(report_json.dumps(report))
+    return 0
+
+
+def target(made: Plan) -> str:
+    """``staging (https://...)``."""
+    return f"{made.target.environment} ({made.target.endpoint})"
+
+
+def counted(made: Plan) -> str:
+    """``1 to adopt, 2 to create``."""
+    return words.planned(made.summary).removeprefix("Plan: ").rstrip(".")

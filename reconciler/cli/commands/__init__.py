@@ -1,0 +1,1 @@
+"""One file per command, each with one value ``command``; imported when the command is used."""

@@ -1,0 +1,71 @@
+"""``reconciler get``: what is live, and whose it is."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.console import console
+from reconciler.cli.opening import open_context
+from reconciler.cli.options import Where, common_options, examples, format_option, where_options
+from reconciler.cli.progress import busy
+from reconciler.errors import ReconcilerError, UsageError
+
+_LEGEND = """\b
+MANAGED:
+  owned      carries this project's marker
+  claimed    declared here, and the API has no place for a marker
+  unmanaged  nobody's: `plan` leaves it alone unless it is declared
+  by NAME    carries the marker of another project: never written
+
+"""
+
+
+@click.command(
+    "get",
+    epilog=_LEGEND
+    + examples(
+        "reconciler get                          everything that is live in the default environment",
+        "reconciler get Plan -e production",
+        "reconciler get Plan/pro -e production   every version of one plan, in full",
+        "reconciler get --format json | jq '.[] | select(.managed == \"unmanaged\")'",
+    ),
+)
+@click.argument("what", metavar="[KIND[/KEY]]", required=False)
+@where_options
+@format_option
+@common_options
+@click.pass_context
+def command(ctx: click.Context, what: str | None, where: Where, form: str) -> None:
+    """List live objects.
+
+    The column MANAGED says whose they are, which decides what `plan` may do with them.
+    """
+    from reconciler.render import live_text
+    from reconciler.workflow.live import live_objects
+
+    kind, key = _split(what)
+    screen = console(ctx)
+    context = open_context(ctx, where)
+    with busy(screen, f"Reading {context.environment.name}"):
+        rows = live_objects(context, kind, key)
+    if key is not None and not rows:
+        raise ReconcilerError(f"{what} is not live in {context.environment.name}")
+    if form == "json":
+        screen.data(live_text.dumps(rows))
+    elif key is not None:
+        screen.data("\n".join(live_text.detail(row, screen.out) for row in rows))
+    else:
+        screen.data(live_text.table(rows, screen.out))
+
+
+def _split(what: str | None) -> tuple[str | None, str | None]:
+    if what is None:
+        return None, None
+    from reconciler.kinds.registry import KINDS
+    from reconciler.reading.suggest import did_you_mean
+
+    kind, _, key = what.partition("/")
+    found = next((name for name in KINDS if name.lower() == kind.lower()), None)
+    if found is None:
+        raise UsageError(f"there is no kind `{kind}`{did_you_mean(kind, KINDS)}", tip=f"kinds: {', '.join(KINDS)}")
+    return found, key or None

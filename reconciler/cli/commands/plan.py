@@ -1,0 +1,95 @@
+"""``reconciler plan``: what would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import files
+from reconciler.cli.console import Console, console
+from reconciler.cli.opening import open_context, request
+from reconciler.cli.options import (
+    Planning,
+    Where,
+    common_options,
+    examples,
+    format_option,
+    out_option,
+    paths_argument,
+    planning_options,
+    where_options,
+)
+from reconciler.cli.progress import busy
+from reconciler.model import Plan
+
+_PENDING = 2
+
+
+@click.command(
+    "plan",
+    epilog=examples(
+        "reconciler plan                         against the default environment",
+        "reconciler plan catalog/                a folder without a project file, on the sandbox",
+        "reconciler plan -e staging -o pr.plan   save it; `reconciler apply --plan pr.plan` does exactly that",
+        "reconciler plan -e production --allow price-raising:Plan/pro",
+    ),
+)
+@paths_argument
+@where_options
+@planning_options
+@format_option
+@out_option("Save the plan for `apply --plan`.")
+@click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    where: Where,
+    planning: Planning,
+    form: str,
+    out: Path | None,
+    detailed_exitcode: bool,
+) -> None:
+    """Show what would change. Writes nothing.
+
+    Reads the manifests and the live catalogue and prints the difference: + create, ~ update in place, » new version,
+    -/+ replace, a archive, - delete, < adopt, . release. Guards are changes that somebody must consent to with
+    --allow before they can be applied.
+    """
+    from reconciler import workflow
+
+    screen = console(ctx)
+    context = open_context(ctx, where, paths)
+    with busy(screen, f"Reading the manifests and {context.environment.name}"):
+        made = workflow.make_plan(context, request(planning))
+    print_plan(made, screen, form)
+    if out is not None:
+        save(made, out, screen)
+    ctx.exit(_PENDING if detailed_exitcode and not made.is_empty else 0)
+
+
+def print_plan(made: Plan, screen: Console, form: str) -> None:
+    """A plan to stdout."""
+    if form == "json":
+        from reconciler.planning import planfile
+
+        screen.data(planfile.dumps(made))
+        return
+    from reconciler.render import text
+
+    style = screen.out
+    screen.data(text.plan(made, colour=style.colour, unicode=style.unicode, width=style.width))
+
+
+def save(made: Plan, out: Path, screen: Console) -> None:
+    """Write the plan file and say how to apply it."""
+    from reconciler.planning import planfile
+
+    files.write(out, planfile.dumps(made))
+    digest = planfile.change_digest(made)[:12]
+    screen.say(f"Saved {out}, change digest {digest}, valid until {made.valid_until}.")
+    if not made.is_empty:
+        opened = "open guards must be consented to first" if made.open_guards else f"reconciler apply --plan {out}"
+        screen.say(f"To apply exactly this: {opened}")

@@ -1,0 +1,58 @@
+"""``reconciler validate``: everything that can be known without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import console
+from reconciler.cli.failures import source_lines
+from reconciler.cli.opening import open_context
+from reconciler.cli.options import Where, common_options, examples, format_option, paths_argument, where_options
+
+
+@click.command(
+    "validate",
+    epilog=examples(
+        "reconciler validate                     the base and every environment",
+        "reconciler validate -e production       one environment",
+        "reconciler validate catalog/plans.yaml  some files only",
+        "reconciler explain --rules              what is checked, and why",
+    ),
+)
+@paths_argument
+@where_options
+@format_option
+@common_options
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str) -> None:
+    """Check the manifests offline.
+
+    Syntax, schema, references, and everything that OpenMeter is known to refuse, on a draft or at publish. Reports all
+    problems at once, each with file, line, column, rule and reason. Without -e it checks the base and every
+    environment.
+
+    Ends with 1 if there are errors; warnings alone end with 0.
+    """
+    from reconciler import workflow
+    from reconciler.render import problems_json, text
+
+    screen = console(ctx)
+    context = open_context(ctx, where, paths)
+    every = where.environment is None and where.endpoint is None
+    found = workflow.check(context, every_environment=every)
+    if form == "json":
+        screen.data(problems_json.dumps(found))
+    else:
+        style = screen.out
+        screen.data(
+            text.problems(
+                found,
+                source_lines(context.project.root),
+                colour=style.colour,
+                unicode=style.unicode,
+                width=style.width,
+            )
+        )
+    ctx.exit(1 if any(problem.severity == "error" for problem in found) else 0)

@@ -1,0 +1,94 @@
+"""Where text goes and how it is dressed: data to stdout, everything else to stderr, colour decided once."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+import click
+
+from reconciler.render.style import Style
+
+_NO_COLOR = "reconciler.no_color"
+_VERBOSE = "reconciler.verbose"
+_PIPE_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The two streams of one command. ``interactive``: somebody can answer; ``live``: a bar may be drawn."""
+
+    out: Style
+    err: Style
+    interactive: bool
+    live: bool
+    verbose: int = 0
+
+    def data(self, text: str) -> None:
+        """Write what the command was asked for to stdout."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """Write a line about the run to stderr."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def console(ctx: click.Context | None) -> Console:
+    """The console of a command, from its options and its surroundings."""
+    meta: Mapping[str, object] = ctx.meta if ctx else {}
+    env = os.environ
+    plain = bool(meta.get(_NO_COLOR))
+    width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
+    verbose = meta.get(_VERBOSE, 0)
+    live = _is_terminal(sys.stderr) and not env.get("CI") and env.get("TERM") != "dumb"
+    return Console(
+        out=_style(sys.stdout, env, width, plain=plain),
+        err=_style(sys.stderr, env, width, plain=plain),
+        interactive=_is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not env.get("CI"),
+        live=live,
+        verbose=verbose if isinstance(verbose, int) else 0,
+    )
+
+
+def remember(ctx: click.Context, *, no_color: bool | None = None, verbose: int | None = None) -> None:
+    """Keep what the options of a command say, for whoever prints later."""
+    if no_color:
+        ctx.meta[_NO_COLOR] = True
+    if verbose:
+        ctx.meta[_VERBOSE] = verbose
+
+
+def _style(stream: TextIO, env: Mapping[str, str], width: int, *, plain: bool) -> Style:
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
+    if isinstance(stream, io.TextIOWrapper):
+        # A name that the terminal cannot print must not end a run half-way.
+        stream.reconfigure(errors="backslashreplace")
+    terminal = _is_terminal(stream)
+    return Style(
+        colour=wants_colour(env, terminal=terminal, plain=plain),
+        unicode=encoding.startswith("utf"),
+        width=width if terminal or "COLUMNS" in env else _PIPE_WIDTH,
+    )
+
+
+def wants_colour(env: Mapping[str, str], *, terminal: bool, plain: bool) -> bool:
+    """``--no-color`` first, then ``NO_COLOR``, then ``FORCE_COLOR``, then whether it is a terminal."""
+    if plain or env.get("NO_COLOR"):
+        return False
+    if env.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return terminal and env.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False

@@ -1,0 +1,94 @@
+"""How an error looks: what happened, what is behind it, and what helps."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from reconciler import errors
+from reconciler.cli.console import Console, console
+from reconciler.render.escape import escape
+from reconciler.render.plan_text import guard_lines
+from reconciler.render.style import Style
+
+_ROOT = "reconciler.root"
+_ISSUES = "please report it with the traceback that -vv prints, and with secrets removed"
+
+
+def show(error: Exception, ctx: click.Context | None) -> int:
+    """Print an error to stderr and return the exit code that it ends with."""
+    screen = console(ctx)
+    if isinstance(error, errors.ReconcilerError):
+        screen.say("\n".join(_lines(error, screen, _root(ctx))))
+        _traceback(screen, error, 2)
+        return error.exit_code
+    name = type(error).__name__
+    screen.say(f"{screen.err.paint('Error:', 'red', 'bold')} reconciler failed unexpectedly ({name}); {_ISSUES}.")
+    _traceback(screen, error, 2)
+    return 1
+
+
+def _traceback(screen: Console, error: Exception, from_verbose: int) -> None:
+    if screen.verbose >= from_verbose or os.environ.get("RECONCILER_DEBUG"):
+        for line in traceback.format_exception(error):
+            sys.stderr.write("\n".join(escape(part) for part in line.split("\n")))
+
+
+def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterator[str]:
+    style = screen.err
+    match error:
+        case errors.InputError(problems=found) if found:
+            from reconciler.render.problems_text import problems
+
+            yield problems(found, source_lines(root), style).rstrip("\n")
+        case errors.GuardError(guards=guards):
+            yield _head("Refused", error.message, style)
+            yield from (line for guard in guards for line in guard_lines(guard, style))
+        case errors.StaleError(moved=moved):
+            yield _head("Refused", f"{error.message}. Nothing was written.", style)
+            yield from (line for text in moved for line in style.wrap(escape(text), first="  ", rest="    "))
+        case errors.RefusedError():
+            yield _head("Refused", f"{error.message}. Nothing was written.", style)
+        case _:
+            yield _head("Error", error.message, style)
+    if error.tip:
+        yield from style.wrap(escape(error.tip), first="Tip: ", rest="     ")
+
+
+def _head(word: str, message: str, style: Style) -> str:
+    return f"{style.paint(f'{word}:', 'red', 'bold')} {_sentence(message)}"
+
+
+def _sentence(message: str) -> str:
+    """Escaped, line by line: a message may have several."""
+    return "\n".join(escape(line) for line in message.splitlines()) if message else ""
+
+
+def remember_root(ctx: click.Context, root: Path) -> None:
+    """Keep where the files are that locations are relative to."""
+    ctx.meta[_ROOT] = root
+
+
+def _root(ctx: click.Context | None) -> Path:
+    found = ctx.meta.get(_ROOT) if ctx else None
+    return found if isinstance(found, Path) else Path.cwd()
+
+
+def source_lines(root: Path) -> Callable[[str], Sequence[str] | None]:
+    """Reads the lines of source files, each once; None for one that is gone."""
+    known: dict[str, Sequence[str] | None] = {}
+
+    def lines(file: str) -> Sequence[str] | None:
+        if file not in known:
+            try:
+                known[file] = (root / file).read_text(encoding="utf-8", errors="replace").splitlines()
+            except OSError:
+                known[file] = None
+        return known[file]
+
+    return lines

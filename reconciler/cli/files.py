@@ -1,0 +1,31 @@
+"""Reading and writing the files that options name. Results are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reconciler.errors import PlanFileError, UsageError
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file at once; a reader never sees half of it. Raises ``UsageError`` where that is not possible."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read_plan(path: Path) -> str:
+    """The text of a plan file. Raises ``PlanFileError`` where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PlanFileError(f"the plan {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PlanFileError(f"{path} is not a plan file: it is not text") from None
