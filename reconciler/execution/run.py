@@ -21,6 +21,7 @@ from reconciler.execution.graph import Graph
 from reconciler.execution.lanes import Lanes
 from reconciler.execution.receipts import Receipts
 from reconciler.execution.sending import Outcome, Sender
+from reconciler.execution.unseen import check_secrets
 from reconciler.model import Address, Plan, Report, Step, StepResult, Tree
 
 
@@ -52,15 +53,18 @@ def apply(
     (``SecretError``) goes through with nothing sent. ``on_event`` is called from this thread only. Once
     ``should_stop`` is set no step starts any more and those in flight are waited for. ``done`` names steps that need
     no sending because the live object already is as they would leave it, with the object's id for a create.
-    Raises ``PlanFileError`` for a plan whose steps do not fit together, ``UsageError`` where no receipts can be
-    written: both before anything is sent. Failures of steps are in the report, never raised.
+    Raises ``PlanFileError`` for a plan whose steps do not fit together, ``RefusedError`` for a secret that would
+    change unseen, ``UsageError`` where no receipts can be written: all before anything is written. Failures of steps
+    are in the report, never raised.
     """
     started, requests, started_at = time.perf_counter(), backend.requests, clock().isoformat()
     done = done or {}
     ids = {step.address: made for step in plan.steps if (made := done.get(step.id))}
     check_refs(plan, ids, done)
     graph = Graph(plan.steps)
-    sender = Sender(backend, reveal_all(plan, reveal))
+    secrets = reveal_all(plan, reveal)
+    check_secrets(plan, backend, secrets)
+    sender = Sender(backend, secrets)
     journal = Receipts(receipts, started_at, clock)
     try:
         run = Run(plan, graph, Lanes(plan, total=parallelism, catalog=catalog_writes), journal, on_event)

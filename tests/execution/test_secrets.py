@@ -1,12 +1,14 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from reconciler.errors import SecretError
-from reconciler.model import Address
+from reconciler.errors import RefusedError, SecretError
+from reconciler.execution import apply
+from reconciler.model import Action, Address, Change, FieldChange
 
 from ..backends.faults import answered
-from .conftest import marked, meter, step
+from .conftest import marked, meter, plan_of, step
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 
@@ -66,3 +68,47 @@ def test_a_live_value_that_is_not_there_fails_the_step_before_the_write(world):
     assert (result.state, world.sent("PUT")) == ("failed", 0)
     assert "has no 'signingSecret' to keep" in result.error
     assert result.step.address == Address("Meter", "tokens")
+
+
+CHANNELS = "/api/v1/notification/channels"
+OTHER = "whsec_b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90"
+
+
+def _channel_update(world):
+    """An update of a live channel whose body carries the secret in the environment variable A and a header in B."""
+    headers = {"X-A": "h3ad3r"}
+    body = marked("ops", type="WEBHOOK", name="ops", url="https://x.test", customHeaders=headers, signingSecret=SECRET)
+    made = world.made(CHANNELS, body)
+    holes = {"signingSecret": {"$secret": {"env": "A"}}, "customHeaders": {"X-A": {"$secret": {"env": "B"}}}}
+    return step(1, "NotificationChannel/ops", "update", "PUT", f"{CHANNELS}/{made}", {**body, "name": "new", **holes})
+
+
+def _values(secret, header="h3ad3r"):
+    return lambda source: {"A": secret, "B": header}[source["env"]]
+
+
+def test_a_secret_that_is_as_before_is_written_without_ado(world):
+    assert world.states(_channel_update(world), reveal=_values(SECRET)) == {"1": "done"}
+
+
+@pytest.mark.parametrize(("reveal", "field"), [(_values(OTHER), "signingSecret"), (_values(SECRET, "x"), "X-A")])
+def test_a_secret_that_differs_although_the_plan_does_not_say_so_is_refused_before_any_write(world, reveal, field):
+    with pytest.raises(RefusedError, match=field) as caught:
+        world.run(_channel_update(world), meter(2, "tokens"), reveal=reveal)
+    assert "--write-secrets" in caught.value.tip
+    assert OTHER not in str(caught.value)
+    assert world.sent("POST", "/meters") + world.sent("PUT") == 0
+
+
+@pytest.mark.parametrize("how", ["shown", "asked for"])
+def test_a_secret_that_the_plan_shows_or_was_made_to_write_is_written(world, how):
+    change = _channel_update(world)
+    field = FieldChange("signingSecret", None, None, note="(secret, changed)")
+    made = replace(
+        plan_of(change),
+        changes=(Change(change.address, Action.UPDATE, fields=(field,)),) if how == "shown" else (),
+        write_secrets=how != "shown",
+    )
+    report = apply(made, world.backend, reveal=_values(OTHER))
+    assert report.results[0].state == "done"
+    assert world.items(CHANNELS)[0]["signingSecret"] == OTHER
