@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -153,13 +154,12 @@ def _refused(request: httpx.Request, response: httpx.Response, redact: Redactor)
     if status in BUSY:
         again = request.method == "GET" or request.method in IDEMPOTENT or status == httpx.codes.TOO_MANY_REQUESTS
         return FailedAttempt(_api_error(response, redact), again=again, wait=wait)
-    if response.has_redirect_location or response.is_redirect:
-        place = httpx.URL(response.headers.get("location", "")).host or "elsewhere"
-        error = not_the_api(f"{what}: the server redirects ({status}) to {place}", b"", redact)
+    if response.has_redirect_location:
+        error = not_the_api(f"{what}: the server redirects ({status}) to {_host(response)}", b"", redact)
         return FailedAttempt(error, again=False)
     if not is_problem(response.content):
         what = f"{what}: answered {status} with {_kind(response)}"
-        return FailedAttempt(not_the_api(what, response.content, redact), again=False)
+        return FailedAttempt(not_the_api(what, response.content, redact, status), again=False)
     return FailedAttempt(_api_error(response, redact), again=False)
 
 
@@ -179,6 +179,14 @@ def _json(response: httpx.Response, what: str, redact: Redactor) -> Tree:
     except ValueError:
         what = f"{what}: answered {response.status_code} with {_kind(response)} that is not JSON"
         raise not_the_api(what, content, redact) from None
+
+
+def _host(response: httpx.Response) -> str:
+    """Where a redirect leads; the rest of its address may hold a secret."""
+    try:
+        return urlsplit(response.headers["location"]).hostname or "another path"
+    except ValueError:
+        return "no valid address"
 
 
 def _kind(response: httpx.Response) -> str:

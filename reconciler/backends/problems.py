@@ -48,12 +48,11 @@ def is_problem(content: bytes) -> bool:
     return not content.strip() or bool(_problem(content))
 
 
-def not_the_api(what: str, content: bytes, redact: Redactor) -> ProtocolError:
-    """An answer that is not of the API, with a short excerpt of it."""
+def not_the_api(what: str, content: bytes, redact: Redactor, status: int = 200) -> ProtocolError:
+    """An answer that is not of the API, with a short excerpt of it; ``status`` chooses the advice."""
     text = clean(redact(content[:4096].decode("utf-8", "replace")), _EXCERPT)
-    return ProtocolError(
-        what + (f": `{text}`" if text else ""), tip="check that the endpoint is the address of an OpenMeter server"
-    )
+    tip = _TIPS.get(status, "check that the endpoint is the address of an OpenMeter server")
+    return ProtocolError(what + (f": `{text}`" if text else ""), tip=tip)
 
 
 def clean(text: str, longest: int) -> str:

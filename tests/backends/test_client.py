@@ -119,6 +119,7 @@ def test_a_connection_that_never_comes_up_counts_as_not_sent(wire, http):
         (answered(200, b"\xff\xfe\xfa"), "that is not JSON"),
         (answered(200), "answered 200 without a body"),
         (answered(404, HTML, content_type="text/html"), "answered 404 with text/html"),
+        (answered(302, location="http://[x"), r"redirects \(302\) to no valid address$"),
         (answered(302, location="https://login.example/sso?token=abc"), r"redirects \(302\) to login.example$"),
     ],
 )
@@ -126,6 +127,13 @@ def test_an_answer_that_is_not_of_the_api_is_told_as_such(wire, http, answer, wo
     wire.breaks("GET", "/meters", answer)
     with pytest.raises(ProtocolError, match=words):
         http.get("/api/v1/meters")
+
+
+def test_a_page_that_refuses_the_token_comes_with_advice_about_the_token(wire, http):
+    wire.breaks("GET", "/meters", answered(401, HTML, content_type="text/html"))
+    with pytest.raises(ProtocolError) as caught:
+        http.get("/api/v1/meters")
+    assert "token" in caught.value.tip
 
 
 def test_a_write_may_be_answered_without_a_body(wire, http):
