@@ -5,6 +5,7 @@ A quotient such as 1/3 that no decimal can hold stays a fraction until ``round``
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -108,7 +109,12 @@ def _down(value: Fraction) -> int:
     return int(value)
 
 
-_ROUNDINGS = {"half-up": _half_up, "half-even": round, "up": _up, "down": _down}
+_ROUNDINGS: Mapping[str, Callable[[Fraction], int]] = {
+    "half-up": _half_up,
+    "half-even": round,
+    "up": _up,
+    "down": _down,
+}
 
 
 def whole(value: Any) -> int:  # noqa: ANN401 - a filter's argument
@@ -122,11 +128,15 @@ def absolute(value: Any) -> Number:  # noqa: ANN401 - a filter's argument
     """The filter ``abs``."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | Fraction):
         raise InexactError("`abs` takes a number")
-    return value.copy_abs() if isinstance(value, Decimal) else abs(value)
+    if isinstance(value, Decimal):
+        return value.copy_abs()
+    return -value if value < 0 else value
 
 
 def negated(value: Any) -> Number:  # noqa: ANN401 - an operand
     """The sign turned, exactly."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | Fraction):
         raise InexactError("`-` works on numbers")
-    return value.copy_negate() if isinstance(value, Decimal) else -value
+    if isinstance(value, Decimal):
+        return value.copy_negate()
+    return -value

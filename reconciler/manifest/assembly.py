@@ -26,7 +26,7 @@ class Entry:
     lifecycle: Map | None
     lifecycle_mark: int
     templates: bool
-    patched: bool = False
+    broken: bool = False
 
 
 class Assembly:
@@ -62,7 +62,7 @@ class Assembly:
             self._patch(document, complete=complete)
 
     def _only_observed(self, document: Declared) -> bool:
-        observed = (document.lifecycle or {}).get("manage") == "observe"
+        observed = document.lifecycle is not None and document.lifecycle.get("manage") == "observe"
         return document.patch is None and observed and document.address not in self.entries
 
     def _declare(self, document: Declared) -> None:
@@ -81,6 +81,7 @@ class Assembly:
             document.lifecycle,
             document.lifecycle_mark,
             document.templates,
+            document.broken,
         )
 
     def _patch(self, document: Declared, *, complete: bool) -> None:
@@ -107,7 +108,7 @@ class Assembly:
             lifecycle=lifecycle,
             lifecycle_mark=document.lifecycle_mark if document.lifecycle is not None else entry.lifecycle_mark,
             templates=entry.templates or document.templates,
-            patched=True,
+            broken=entry.broken or document.broken,
         )
 
     def _add(self, rule: str, message: str, document: Declared) -> None:

@@ -12,7 +12,7 @@ from reconciler.kinds.registry import GROUP, KINDS
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.templates import is_template
 from reconciler.model import Address
-from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.suggest import did_you_mean, nearest
 from reconciler.reading.tree import Map
 from reconciler.reading.wording import describe
 from reconciler.reading.yaml import Document
@@ -42,6 +42,8 @@ class Declared:
     lifecycle: Map | None
     lifecycle_mark: int
     templates: bool
+    broken: bool = False
+    """Its envelope is wrong: it is declared, so that nothing else complains, but its content is not looked at."""
 
 
 def read_document(document: Document, problems: Problems) -> Declared | None:
@@ -52,12 +54,14 @@ def read_document(document: Document, problems: Problems) -> Declared | None:
     if not isinstance(root, Map):
         problems.add("manifest.document", f"a document is a map, this is {describe(root)}", document.mark)
         return None
-    fits = _fields(root, problems)
+    sound = _fields(root, problems)
     kind = _kind(root, problems)
     key = _key(root, problems)
     parts = {name: _part(root, name, problems) for name in ("spec", "patch", "lifecycle")}
-    if kind is None or key is None or not fits or any(part is _WRONG for part in parts.values()):
+    if kind is None or key is None:
         return None
+    wrong = [name for name, part in parts.items() if part is _WRONG]
+    parts |= dict.fromkeys(wrong)
     return Declared(
         kind=kind,
         address=Address(kind.name, key),
@@ -68,22 +72,25 @@ def read_document(document: Document, problems: Problems) -> Declared | None:
         lifecycle=parts["lifecycle"],
         lifecycle_mark=root.entry_marks("lifecycle")[0] if "lifecycle" in root else root.mark,
         templates=document.templates,
+        broken=bool(wrong) or not sound,
     )
 
 
 def _fields(root: Map, problems: Problems) -> bool:
-    fits = True
+    """Report unknown fields; False where one of them leaves the content unclear."""
+    sound = True
     for name in root:
         if name in _FIELDS or name.startswith("x-"):
             continue
         mark = root.entry_marks(name)[0]
-        fits = False
         if name in _RESERVED_FIELDS:
+            sound = False
             problems.add("manifest.not_supported", f"`{name}` is not supported yet", mark, span=len(name))
         else:
+            sound = sound and nearest(name, ("spec", "patch", "lifecycle")) is None
             hint = did_you_mean(name, _FIELDS)
             problems.add("schema.unknown_field", f"unknown field `{name}` in a document{hint}", mark, span=len(name))
-    return fits
+    return sound
 
 
 def _kind(root: Map, problems: Problems) -> Kind | None:

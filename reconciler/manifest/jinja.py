@@ -111,7 +111,7 @@ class ValueEnvironment(ImmutableSandboxedEnvironment):
         self._exact_lexer = _ExactLexer(self)
 
     @property
-    def lexer(self) -> Lexer:  # type: ignore[override]  # a property in Jinja2 too
+    def lexer(self) -> Lexer:
         """Jinja2's lexer, with exact numbers."""
         return self._exact_lexer
 
@@ -211,7 +211,7 @@ def _extreme(name: str, choose: Callable[[list[Any]], Any]) -> Callable[[Any], A
     def pick(value: Any) -> Any:  # noqa: ANN401 - a filter's argument
         if not isinstance(value, list | tuple) or not value:
             raise arithmetic.InexactError(f"`{name}` takes a list such as `[vars.a, 10] | {name}`")
-        exact = {arithmetic.Fraction(arithmetic.operate("+", item, 0)): item for item in value}
+        exact = {Fraction(arithmetic.operate("+", item, 0)): item for item in value}
         return exact[choose(list(exact))]
 
     return pick

@@ -55,7 +55,16 @@ def management(kind: Kind, tree: Map | None, mark: int, report: Report) -> Manag
     document, issues = validate(LifecycleDocument, tree, mark, "`lifecycle`")
     for issue in issues:
         report(issue.rule, issue.message, issue.mark, span=issue.span)
-    if document is None or not _fits(kind, document, tree, mark, report):
+    if document is None:
+        # What is right in itself may still be wrong for this kind: look at that too before giving up.
+        sound = tree
+        for name in {str(issue.path[0]) for issue in issues if issue.path}:
+            sound = sound.without(name)
+        rest, _ = validate(LifecycleDocument, sound, mark, "`lifecycle`")
+        if rest is not None:
+            _fits(kind, rest, tree, mark, report)
+        return None
+    if not _fits(kind, document, tree, mark, report):
         return None
     return Management(
         state=document.state or "active",

@@ -17,11 +17,14 @@ class Rendering:
 
     def __init__(self, templates: Templates, report: Report) -> None:
         self._templates, self._report = templates, report
-        self.failed = False
+        self.failed: set[int] = set()
 
     def spec(self, shape: Object, tree: Map) -> Map:
-        """A spec with every template replaced by its value; problems are reported and set ``failed``."""
-        self.failed = False
+        """A spec with every template replaced by its value; problems are reported.
+
+        ``failed`` has the marks of the texts that gave no value; they stay as they are written.
+        """
+        self.failed = set()
         rendered: Map = self._value(shape, tree, tree.mark)
         return rendered
 
@@ -63,20 +66,20 @@ class Rendering:
             fresh.add(value, mark)
         return tree if all(one is other for one, other in zip(tree, fresh, strict=True)) else fresh
 
-    def _text(self, text: str, mark: int, fixed: str | None) -> Tree | Seq:
+    def _text(self, text: str, mark: int, fixed: str | None) -> Any:  # noqa: ANN401 - any tree
         if fixed is not None:
             self._refuse(fixed, mark, len(text))
             return text
         try:
             value = self._templates.render(text)
         except TemplateError as error:
-            self.failed = True
+            self.failed.add(mark)
             self._report("template.unset" if error.unset else "template.error", str(error), mark, span=len(text))
             return text
         return _placed(value, mark)
 
     def _refuse(self, what: str, mark: int, span: int) -> None:
-        self.failed = True
+        self.failed.add(mark)
         message = f"{what} cannot be a template: the objects and what they refer to are fixed for all environments"
         self._report("template.fixed", message, mark, span=span)
 
@@ -97,7 +100,7 @@ def _variant(shape: Shape | None, tree: Map) -> Shape | None:
 def _part(
     shape: Shape | None,
     name: str,
-    value: Any,
+    value: Any,  # noqa: ANN401 - any tree
     mark: int,
     fixed: str | None,
 ) -> tuple[Shape | None, Any, int, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
@@ -12,10 +12,10 @@ from reconciler.manifest.lifecycle import management
 from reconciler.manifest.problems import Problems, Report
 from reconciler.manifest.rendering import Rendering
 from reconciler.manifest.reserved import reserved_parts
-from reconciler.manifest.templates import Templates
+from reconciler.manifest.templates import Templates, is_template
 from reconciler.model import Address, Management, Path
 from reconciler.reading.tree import Map
-from reconciler.reading.validation import validate
+from reconciler.reading.validation import Issue, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +50,45 @@ class Validator:
             return known[2]
         report = self._problems.about(entry.address)
         managed = management(entry.kind, entry.lifecycle, entry.lifecycle_mark, report)
-        spec, rendered = entry.spec, True
-        if spec is not None and entry.templates:
+        spec = entry.spec
+        failed: frozenset[int] = frozenset()
+        if spec is not None and entry.templates and not entry.broken:
             rendering = Rendering(templates, report)
             spec = rendering.spec(entry.kind.shape, spec)
-            rendered = not rendering.failed
-        valid = _valid(entry, managed, spec, report) if rendered else Valid(
-            entry, managed or Management(), spec or Map(entry.mark), None, broken=True
-        )  # fmt: skip
-        if spec is entry.spec and rendered:
+            failed = frozenset(rendering.failed)
+        valid = _valid(entry, managed, spec, failed, report)
+        if spec is entry.spec and not failed:
             self._known[entry.mark] = (entry.spec, entry.lifecycle, valid)
         return valid
 
 
-def _valid(entry: Entry, managed: Management | None, spec: Map | None, report: Report) -> Valid:
-    broken = managed is None
+def _valid(entry: Entry, managed: Management | None, spec: Map | None, failed: frozenset[int], report: Report) -> Valid:
+    broken = managed is None or entry.broken or bool(failed)
     managed = managed or Management()
+    nothing = Valid(entry, managed, Map(entry.mark), None, broken=True)
+    if entry.broken:
+        return nothing
     if spec is None:
-        if not broken and managed.state != "absent" and managed.manage != "observe":
+        needed = not broken and managed.state != "absent" and managed.manage != "observe"
+        if needed:
             report("schema.missing", f"`spec` is missing in {entry.address}", entry.mark)
-            broken = True
-        return Valid(entry, managed, Map(entry.mark), None, broken=broken)
+        return replace(nothing, broken=broken or needed)
     if managed.state == "absent":
         report("lifecycle.absent", "what is to be absent has no `spec`; leave it out", entry.spec_mark, span=4)
-        return Valid(entry, managed, Map(entry.mark), None, broken=True)
+        return nothing
     model, issues = validate(entry.kind.spec, spec, entry.spec_mark, f"the spec of a {entry.kind.name}")
+    _report_issues(spec, issues, failed, report)
+    found = tuple((path, target) for path, target in references(entry.kind.shape, spec) if not is_template(target.key))
+    broken = broken or model is None
+    return Valid(entry, managed, spec, None if broken else model, found, broken)
+
+
+def _report_issues(spec: Map, issues: list[Issue], failed: frozenset[int], report: Report) -> None:
+    """All issues but those that follow from another: of a template without a value, of a reserved part."""
     reserved = reserved_parts(spec) if issues else []
     for issue in reserved:
         report(issue.rule, issue.message, issue.mark, span=issue.span)
     for issue in issues:
-        if not any(issue.path[: len(part.path)] == part.path for part in reserved):
+        follows = any(issue.path[: len(part.path)] == part.path for part in reserved)
+        if not follows and issue.mark not in failed:
             report(issue.rule, issue.message, issue.mark, span=issue.span)
-    found = tuple(references(entry.kind.shape, spec))
-    return Valid(entry, managed, spec, model, found, broken or model is None)

@@ -50,8 +50,9 @@ class Builder:
 
     def mark(self, place: Any) -> int:  # noqa: ANN401 - the marks of the C and the Python parser share no class
         """Our mark for a mark of the parser."""
-        column = place.column + 1
-        return self._base | (place.line + 1) << LINE_SHIFT | (column if column < 65536 else 65535)
+        column: int = place.column + 1
+        line: int = place.line + 1
+        return self._base | line << LINE_SHIFT | (column if column < 65536 else 65535)
 
     def scalar(self, event: Any) -> None:  # noqa: ANN401 - an event of PyYAML
         """A key or a value."""
@@ -156,7 +157,7 @@ class Builder:
         if key is _MERGE:
             self._remember_merge(top, value, mark)
         elif key is not _DISCARD:
-            node[key] = value  # type: ignore[index]  # a map, and the key was read before its value
+            node[key] = value  # type: ignore[index, call-overload]  # a map, and the key was read before its value
             node.marks += (top.key_mark, mark)
 
     def _remember_merge(self, top: _Frame, value: Any, mark: int) -> None:  # noqa: ANN401 - any tree

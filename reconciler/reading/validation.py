@@ -33,40 +33,55 @@ class Issue:
     why: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An error of pydantic and where it points."""
+
+    detail: ErrorDetails
+    found: Trace
+
+
 def validate(model: type[M], tree: Map, mark: int, what: str) -> tuple[M | None, list[Issue]]:
     """The tree as an instance of the model, or its issues; ``what`` names the whole tree in messages."""
     try:
         return model.model_validate(tree, by_alias=True, by_name=False), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-    traces = [(detail, trace(shape_of(model), tree, mark, detail["loc"], detail["type"])) for detail in details]
-    return None, _unique([_issue(detail, found, what) for detail, found in _one_member(traces)])
+    complaints = [
+        Complaint(detail, trace(shape_of(model), tree, mark, detail["loc"], detail["type"])) for detail in details
+    ]
+    return None, _unique(_issues(complaints, what))
 
 
-def _issue(detail: ErrorDetails, found: Trace, what: str) -> Issue:
-    rule, message = wording.explain(detail, found, what)
+def _issues(complaints: list[Complaint], what: str) -> list[Issue]:
+    """One issue per complaint, but of a choice between types only what helps: every member of it complains."""
+    choices: dict[Path, dict[str, list[Complaint]]] = {}
+    issues: list[Issue] = []
+    for complaint in complaints:
+        if complaint.found.union is None:
+            issues.append(_issue(complaint, what))
+        else:
+            choices.setdefault(complaint.found.union, {}).setdefault(complaint.found.member, []).append(complaint)
+    for members in choices.values():
+        fitting = [group for group in members.values() if not any(map(_wants_another_form, group))]
+        if fitting:
+            issues += [_issue(complaint, what) for complaint in min(fitting, key=len)]
+        else:
+            every = [complaint for group in members.values() for complaint in group if complaint.found.at_union]
+            found = every[0].found
+            message = wording.choice([complaint.detail for complaint in every], found)
+            issues.append(Issue("schema.type", message, found.mark, found.path, found.span))
+    return issues
+
+
+def _issue(complaint: Complaint, what: str) -> Issue:
+    found = complaint.found
+    rule, message = wording.explain(complaint.detail, found, what)
     return Issue(rule, message, found.mark, found.path, found.span)
 
 
-def _one_member(traces: list[tuple[ErrorDetails, Trace]]) -> list[tuple[ErrorDetails, Trace]]:
-    """Of a choice between types, every member complains: keep the complaints of the member that fits best."""
-    groups: dict[tuple[Path, int], dict[str, list[tuple[ErrorDetails, Trace]]]] = {}
-    out: list[tuple[ErrorDetails, Trace]] = []
-    for detail, found in traces:
-        if found.union is None:
-            out.append((detail, found))
-            continue
-        members = groups.setdefault((found.union, found.mark if not found.union else 0), {})
-        members.setdefault(found.member, []).append((detail, found))
-    for members in groups.values():
-        out += max(members.values(), key=_fit)
-    return out
-
-
-def _fit(complaints: list[tuple[ErrorDetails, Trace]]) -> tuple[bool, int]:
-    """A member that accepts the value's form fits better than one that wants another; then the fewest complaints."""
-    wrong_form = any(detail["type"] in wording.WRONG_FORM and found.at_union for detail, found in complaints)
-    return (not wrong_form, -len(complaints))
+def _wants_another_form(complaint: Complaint) -> bool:
+    return complaint.detail["type"] in wording.WRONG_FORM and complaint.found.at_union
 
 
 def _unique(issues: list[Issue]) -> list[Issue]:

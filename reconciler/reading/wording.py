@@ -48,6 +48,14 @@ def explain(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
     return "schema.value", f"{_field(found)}is not accepted: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
 
 
+def choice(details: list[ErrorDetails], found: Trace) -> str:
+    """What a value has to be that fits none of several types."""
+    words = [_FORMS.get(detail["type"]) or one_of(_expected(detail)) for detail in details]
+    words = list(dict.fromkeys(words))
+    listed = " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]
+    return f"{_field(found)}has to be {listed}, not {describe(found.node)}"
+
+
 def describe(value: Any) -> str:  # noqa: ANN401 - any tree
     """A value for a message: its form and, if it is short, itself."""
     match value:
@@ -99,12 +107,16 @@ def _missing(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
 
 def _enum(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
     del what
-    expected = [
-        word.strip(" '") for word in str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ").split(",")
-    ]
+    expected = _expected(detail)
     hint = did_you_mean(found.node, expected) if isinstance(found.node, str) else ""
     verb = "has to be" if len(expected) == 1 else "has to be one of"
     return "schema.enum", f"{_field(found)}{verb} {one_of(expected)}, not {describe(found.node)}{hint}"
+
+
+def _expected(detail: ErrorDetails) -> list[str]:
+    """The values that a literal may have, from pydantic's own list of them."""
+    listed = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ")
+    return [word.strip(" '") for word in listed.split(",")]
 
 
 def _tag(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
