@@ -27,7 +27,7 @@ _NUMERIC = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 def problem(rule: str, message: str) -> PydanticCustomError:
     """A validation error that carries the id of its rule."""
-    return PydanticCustomError(rule, message.replace("{", "{{").replace("}", "}}"))
+    return PydanticCustomError(rule, message)
 
 
 def check_key(value: str) -> str:
