@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     Rule("schema.type", "The API takes no other type here.", "OpenMeter v1, OpenAPI"),
     Rule("schema.enum", "The API takes no other value here.", "OpenMeter v1, OpenAPI"),
     Rule("schema.length", "The API's own limits.", "OpenMeter v1, OpenAPI"),
+    Rule("schema.pattern", "The API takes no other form here.", "OpenMeter v1, OpenAPI"),
     Rule("schema.range", "The API's own limits.", "OpenMeter v1, OpenAPI"),
     Rule("schema.value", "The API refuses the value.", "OpenMeter v1, OpenAPI"),
     Rule("lifecycle.state", "A kind has the states that the server knows for it.", "OpenMeter v1"),

@@ -77,6 +77,7 @@ def _into_list(found: Trace, shape: Shape | None, index: int) -> Shape | None:
     found.mark = found.node.marks[index]
     found.span = len(str(item)) if not isinstance(item, Map | Seq) else 1
     found.path = (*found.path, _item_name(shape, item, index))
+    found.name = f"{found.name}[{index}]"
     found.node = item
     return shape.item if isinstance(shape, ListOf) else None
 

@@ -29,6 +29,7 @@ _FORMS = {
     "none_required": "nothing (`null`)",
 }
 WRONG_FORM = frozenset(_FORMS) | {"literal_error"}
+_BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 _MAX_SHOWN = 60
 
 
@@ -38,10 +39,10 @@ def explain(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
     if "." in kind:
         return kind, detail["msg"]
     if kind in _FORMS:
-        return (
-            "schema.type",
-            f"{_field(found)}has to be {_FORMS[kind]}, not {describe(found.node)}{_quote_hint(kind, found)}",
-        )
+        form = _FORMS[kind]
+        # Where a map is wanted, a text may be a secret that somebody wrote out instead of naming its source.
+        given = form_of(found.node) if form in ("a map", "a list") else describe(found.node)
+        return "schema.type", f"{_field(found)}has to be {form}, not {given}{_hint(kind, found.node)}"
     wording = _WORDINGS.get(kind)
     if wording is not None:
         return wording(detail, found, what)
@@ -53,7 +54,7 @@ def choice(details: list[ErrorDetails], found: Trace) -> str:
     words = [_FORMS.get(detail["type"]) or one_of(_expected(detail)) for detail in details]
     words = list(dict.fromkeys(words))
     listed = " or ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else words[0]
-    return f"{_field(found)}has to be {listed}, not {describe(found.node)}"
+    return f"{_field(found)}has to be {listed}, not {form_of(found.node)}"
 
 
 def describe(value: Any) -> str:  # noqa: ANN401 - any tree
@@ -73,6 +74,21 @@ def describe(value: Any) -> str:  # noqa: ANN401 - any tree
             return "a list"
 
 
+def form_of(value: Any) -> str:  # noqa: ANN401 - any tree
+    """Only what form a value has, for where it may be secret."""
+    match value:
+        case None:
+            return "nothing (`null`)"
+        case bool() | int() | Decimal():
+            return "a number or boolean"
+        case str():
+            return "text"
+        case dict():
+            return "a map"
+        case _:
+            return "a list"
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
@@ -81,10 +97,11 @@ def _field(found: Trace) -> str:
     return f"`{found.name}` " if found.name else "this "
 
 
-def _quote_hint(kind: str, found: Trace) -> str:
-    if kind == "string_type" and isinstance(found.node, bool | int | Decimal):
-        shown = str(found.node).lower() if isinstance(found.node, bool) else str(found.node)
-        return f'; quote it: `"{shown}"`'
+def _hint(kind: str, value: Any) -> str:  # noqa: ANN401 - any tree
+    if kind == "string_type" and isinstance(value, bool | int | Decimal):
+        return f'; quote it: `"{str(value).lower() if isinstance(value, bool) else value}"`'
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in _BOOLEANS:
+        return f"; write `{_BOOLEANS[value.lower()]}`"
     return ""
 
 
@@ -161,6 +178,12 @@ def _range(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
     return "schema.range", f"{_field(found)}has to be {' and '.join(bounds)}, not {describe(found.node)}"
 
 
+def _pattern(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
+    del what
+    pattern = detail.get("ctx", {}).get("pattern", "")
+    return "schema.pattern", f"{_field(found)}has to have the form `{pattern}`, not {describe(found.node)}"
+
+
 def _value(detail: ErrorDetails, found: Trace, what: str) -> tuple[str, str]:
     del found, what
     return "schema.value", detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -181,6 +204,7 @@ _WORDINGS: dict[str, Callable[[ErrorDetails, Trace, str], tuple[str, str]]] = {
     "greater_than_equal": _range,
     "less_than": _range,
     "less_than_equal": _range,
+    "string_pattern_mismatch": _pattern,
     "value_error": _value,
     "assertion_error": _value,
 }
