@@ -58,7 +58,7 @@ class KindFacts:
 
 def explain(path: str) -> KindFacts:
     """The facts of ``KIND`` or ``KIND.field.field``; raises ``UsageError`` with the nearest name there is."""
-    name, *parts = [part for part in path.replace("[", ".").replace("]", "").split(".") if part]
+    name, *parts = [part for part in path.replace("[", ".").replace("]", "").split(".") if part and not part.isdigit()]
     kind = KINDS.get(name) or next((known for known in KINDS.values() if known.name.lower() == name.lower()), None)
     if kind is None:
         raise UsageError(f"there is no kind `{name}`{did_you_mean(name, KINDS)}", tip=f"kinds: {', '.join(KINDS)}")

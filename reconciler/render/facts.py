@@ -6,7 +6,7 @@ Kinds that this version does not know (a plan of a newer tool) have no facts: th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.kinds import markers as m
 from reconciler.kinds.registry import KINDS
@@ -22,6 +22,12 @@ def shape_at(kind: str, path: str) -> Shape | None:
     for _, shape in _along(found, path):
         found = shape
     return found
+
+
+def in_declared_order(kind: str, paths: Iterable[str]) -> list[str]:
+    """Paths in the order in which the kind declares their first field, else as they come."""
+    known = {name: index for index, name in enumerate(KINDS[kind].shape.fields)} if kind in KINDS else {}
+    return sorted(paths, key=lambda path: known.get(path.partition(".")[0].partition("[")[0], len(known)))
 
 
 def is_secret(kind: str, path: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.shape import Shape
-from reconciler.model import Change, FieldChange, Location, Tree
+from reconciler.model import Action, Change, FieldChange, Location, Tree
 from reconciler.render import facts, money, values
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
@@ -42,8 +42,12 @@ class Sheet:
 def lines(change: Change, style: Style) -> Iterator[str]:
     """Every field of a change."""
     sheet = Sheet(change, style, _currency(change))
-    pad = values.padding([field.path for field in change.fields if _sign(field) == "+"]) if _is_new(change) else 0
-    for field in change.fields:
+    fields, pad = change.fields, 0
+    if change.action is Action.CREATE:
+        by_path = {field.path: field for field in fields}
+        fields = tuple(by_path[path] for path in facts.in_declared_order(change.address.kind, by_path))
+        pad = values.padding([field.path for field in fields if _sign(field) == "+"])
+    for field in fields:
         yield from _field(sheet, field, pad)
 
 
@@ -55,10 +59,6 @@ def _currency(change: Change) -> str:
         if field.path == "currency" and isinstance(field.after, str):
             return escape(field.after)
     return ""
-
-
-def _is_new(change: Change) -> bool:
-    return all(field.before is None for field in change.fields)
 
 
 def _sign(field: FieldChange) -> str:
@@ -132,20 +132,27 @@ def _remarks(style: Style, field: FieldChange, note: str | None) -> str:
 def _line(sheet: Sheet, field: FieldChange, sign: str, content: str) -> Iterator[str]:
     style = sheet.style
     left = f"{INDENT}{style.paint(sign, _SIGNS[sign])} {content}"
-    place = elsewhere(field.location, sheet.change.location)
-    if place and style.fits(left, place):
-        yield style.aside(left, style.paint(place, "dim"))
+    there = _elsewhere(sheet.change, field.location)
+    if there and style.fits(left, there):
+        yield style.aside(left, style.paint(there, "dim"))
         return
     yield left
-    if place and field.location and sheet.change.location and field.location.file != sheet.change.location.file:
-        yield f"{INDENT}    {style.paint('# ' + place, 'dim')}"
+    if there and _other_file(sheet.change, field.location):
+        yield f"{INDENT}    {style.paint('# ' + there, 'dim')}"
 
 
-def elsewhere(location: Location | None, known: Location | None) -> str:
-    """``file:line`` where it tells more than what the reader already knows."""
-    if location is None or (known and (location.file, location.line) == (known.file, known.line)):
+def _elsewhere(change: Change, location: Location | None) -> str:
+    """``file:line`` where it tells more than the object's own place; of a new object only another file does."""
+    if location is None or location == change.location:
+        return ""
+    same_line = change.location is not None and location.line == change.location.line
+    if not _other_file(change, location) and (same_line or change.action is Action.CREATE):
         return ""
     return place(location)
+
+
+def _other_file(change: Change, location: Location | None) -> bool:
+    return location is not None and change.location is not None and location.file != change.location.file
 
 
 def place(location: Location) -> str:

@@ -12,7 +12,8 @@ from reconciler.model import Tree
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _TOO_SMALL = Decimal("0.01")
 """Below this one unit costs less than the smallest coin of most currencies: nobody can read it."""
-_SCALES = ((1_000, "per 1,000"), (1_000_000, "per 1M"), (1_000_000_000, "per 1,000M"))
+_SCALES = ((1_000, "per 1,000"), (1_000_000, "per 1M"))
+_READABLE = Decimal("0.1")
 
 
 def amount(value: Tree) -> Decimal | None:
@@ -56,7 +57,7 @@ def scaled(before: Decimal | None, after: Decimal | None, currency: str) -> str:
     if not known or max(known) >= _TOO_SMALL:
         return ""
     factor, words = next(
-        ((factor, words) for factor, words in _SCALES if min(known) * factor >= _TOO_SMALL), _SCALES[-1]
+        ((factor, words) for factor, words in _SCALES if min(known) * factor >= _READABLE), _SCALES[-1]
     )
     sides = [coins(_EXACT.multiply(number, Decimal(factor))) for number in (before, after) if number is not None]
     return " ".join(part for part in (" -> ".join(sides), currency, words, _bracketed(percent(before, after))) if part)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.console import console
 from reconciler.cli.options import common_options, examples, format_option
 from reconciler.render.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.kinds.kind import Rule
 
 
 def _complete_kind(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -41,13 +46,21 @@ def command(ctx: click.Context, path: str | None, rules: bool, form: str) -> Non
 
 
 def _rules(path: str | None, form: str, style: Style) -> str:
-    from reconciler.kinds.registry import KINDS
     from reconciler.render import explain, explain_text
 
-    kinds = (explain.explain(path).kind,) if path else tuple(KINDS.values())
-    found = {rule.id: rule for kind in kinds for rule in kind.rules}
+    own = explain.explain(path).kind.rules if path else _all_rules()
+    found = {rule.id: rule for rule in own}
     ordered = [found[key] for key in sorted(found)]
     return explain_text.rules_json(ordered) if form == "json" else explain_text.rules(ordered, style)
+
+
+def _all_rules() -> tuple[Rule, ...]:
+    """Those of YAML and manifests, of the project file, and of every kind."""
+    from reconciler.kinds.registry import KINDS
+    from reconciler.manifest import RULES
+    from reconciler.project import rules
+
+    return (*RULES, *rules.RULES, *(rule for kind in KINDS.values() for rule in kind.rules))
 
 
 def _schema(path: str | None, form: str, style: Style) -> str:

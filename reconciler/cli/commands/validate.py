@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,10 @@ from reconciler.cli.console import console
 from reconciler.cli.failures import source_lines
 from reconciler.cli.opening import open_context
 from reconciler.cli.options import Where, common_options, examples, format_option, paths_argument, where_options
+
+if TYPE_CHECKING:
+    from reconciler.render.problems_text import Checked
+    from reconciler.workflow import Context
 
 
 @click.command(
@@ -42,17 +47,36 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     context = open_context(ctx, where, paths)
     every = where.environment is None and where.endpoint is None
     found = workflow.check(context, every_environment=every)
+    checked = _checked(context, every=every)
     if form == "json":
-        screen.data(problems_json.dumps(found))
+        screen.data(problems_json.dumps(found, checked))
     else:
         style = screen.out
         screen.data(
             text.problems(
                 found,
                 source_lines(context.project.root),
+                checked=checked,
                 colour=style.colour,
                 unicode=style.unicode,
                 width=style.width,
             )
         )
     ctx.exit(1 if any(problem.severity == "error" for problem in found) else 0)
+
+
+def _checked(context: Context, *, every: bool) -> Checked:
+    """How many files and environments were looked at."""
+    from reconciler.manifest.files import Layout, manifest_files
+    from reconciler.manifest.problems import Problems
+    from reconciler.reading.yaml import Reader
+    from reconciler.render.problems_text import Checked
+
+    project = context.project
+    environments = project.environments.values() if every else (context.environment,)
+    roots = [path.absolute() for path in context.paths] or [project.root / name for name in project.manifests]
+    overlays = sorted({project.root / name for environment in environments for name in environment.overlays})
+    quiet = Problems(Reader().files, {})
+    files = manifest_files(Layout.of(project), roots, quiet)
+    files += manifest_files(Layout(project.root, frozenset()), overlays, quiet)
+    return Checked(len(files), len(environments))

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.kinds.registry import KINDS
+from reconciler.render import explain, explain_text
+from reconciler.render.style import Style
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_is_explained_with_its_fields_rules_and_example(name):
+    shown = explain_text.kind(explain.explain(name), Style())
+    kind = KINDS[name]
+    assert kind.summary.split()[0] in shown
+    assert all(field in shown for field in kind.shape.fields)
+    assert all(rule.id in shown for rule in kind.rules)
+    assert kind.example.splitlines()[-1] in shown
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_field_of_every_kind_says_what_it_is_for(name):
+    def silent(fields):
+        for field in fields:
+            if not field.description:
+                yield field.path
+            yield from silent(field.children)
+
+    assert list(silent(explain.explain(name).fields)) == []
+
+
+def test_a_field_says_its_type_choices_and_that_it_cannot_be_changed():
+    shown = explain_text.kind(explain.explain("Meter.aggregation"), Style())
+    assert "must be given" in shown
+    assert "one of: SUM, COUNT" in shown
+    assert "Immutable" in shown
+
+
+def test_a_reference_names_the_kind_that_it_points_to():
+    assert "key of a Meter" in explain_text.kind(explain.explain("Feature.meterSlug"), Style())
+
+
+def test_a_path_may_go_deep_and_through_spec_and_indices():
+    found = explain.explain("plan.spec.phases[0].rateCards")
+    assert found.field is not None
+    assert found.field.path == "phases.rateCards"
+
+
+def test_a_price_lists_its_models_and_which_field_belongs_to_which():
+    shown = explain_text.kind(explain.explain("Plan.phases.rateCards.price"), Style(width=140))
+    assert "tiered" in shown
+    assert "nly where type is" in shown
+
+
+@pytest.mark.parametrize(("path", "hint"), [("Metre", "Meter"), ("Meter.agregation", "aggregation")])
+def test_a_typo_gets_the_nearest_name(path, hint):
+    with pytest.raises(UsageError, match=f"did you mean `{hint}`"):
+        explain.explain(path)
+
+
+def test_the_overview_lists_every_kind_in_text_and_json():
+    shown = explain_text.overview(KINDS.values(), Style())
+    tree = json.loads(explain_text.overview_json(KINDS.values()))
+    assert all(name in shown for name in KINDS)
+    assert [item["kind"] for item in tree] == list(KINDS)
+
+
+def test_json_has_the_same_fields_as_the_text():
+    tree = json.loads(explain_text.as_json(explain.explain("Meter")))
+    assert [field["path"] for field in tree["fields"]] == list(KINDS["Meter"].shape.fields)
+    assert tree["rules"]
+
+
+def test_rules_are_listed_with_reason_and_source():
+    rule = KINDS["Meter"].rules[0]
+    shown = explain_text.rules([rule], Style())
+    assert rule.id in shown
+    assert rule.why in shown
+    assert rule.source in shown

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import simplejson
+from jsonschema import Draft202012Validator
+
+from reconciler.model import Address, Location, Report, Step, StepResult
+from reconciler.planning import planfile
+from reconciler.render import report_json, schemas
+
+
+def errors(schema, text):
+    Draft202012Validator.check_schema(schema)
+    return [error.message for error in Draft202012Validator(schema).iter_errors(simplejson.loads(text))]
+
+
+@pytest.mark.parametrize("names", [(), ("created",), ("adopted", "created", "price", "replaced")])
+def test_a_saved_plan_is_valid_by_its_schema(make, names):
+    assert errors(schemas.plan(), planfile.dumps(replace(make.plan(*names), warnings=(make.warning,)))) == []
+
+
+def test_a_plan_without_its_digest_or_with_an_unknown_action_is_not(make):
+    tree = planfile.tree(make.plan("created"))
+    assert errors(schemas.plan(), simplejson.dumps({**tree, "changes": [{**tree["changes"][0], "action": "explode"}]}))
+    del tree["digest"]
+    assert errors(schemas.plan(), simplejson.dumps(tree))
+
+
+def test_the_plan_schema_names_every_field_that_a_plan_has(make):
+    tree = planfile.tree(make.plan("price"))
+    schema = schemas.plan()
+    assert set(tree) == set(schema["properties"])
+    step = schema["properties"]["steps"]["items"]["properties"]
+    assert set(tree["steps"][0]) == set(step)
+    change = schema["properties"]["changes"]["items"]["properties"]
+    assert set(tree["changes"][0]) == set(change)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_report_is_valid_by_its_schema_and_every_field_is_in_it(make, interrupted):
+    step = Step("s1", Address("Meter", "tokens"), "create", "POST", "/api/v1/meters")
+    located = replace(make.change("created"), location=Location("a.yaml", 1))
+    report = Report(
+        replace(make.plan(), changes=(located,)),
+        (
+            StepResult(step, "verified", 201, "r", 0.1, "id", notes=("n",)),
+            StepResult(step, "failed", error="e", tip="t"),
+        ),
+        interrupted=interrupted,
+    )
+    assert errors(schemas.report(), report_json.dumps(report)) == []
+    assert set(report_json.tree(report)) == set(schemas.report()["properties"])
