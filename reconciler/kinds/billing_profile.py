@@ -21,7 +21,7 @@ from reconciler.model import ChangeClass, FieldChange, Tree
 SANDBOX = "sandbox"
 
 
-class Address(Spec):
+class PostalAddress(Spec):
     """A postal address."""
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
@@ -52,7 +52,7 @@ class Supplier(Spec):
 
     name: str | None = None
     """Name on the invoice; required."""
-    addresses: list[Address] | None = None
+    addresses: list[PostalAddress] | None = None
     """Exactly one address, with its country."""
     tax_id: TaxId | None = None
     """Tax number on the invoice."""
