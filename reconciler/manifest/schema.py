@@ -1,0 +1,87 @@
+"""The JSON Schema of manifests (draft 2020-12), made from the kinds: what editors complete and check. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.kinds.kind import Kind
+from reconciler.kinds.registry import GROUP, KINDS
+from reconciler.manifest.lifecycle import LifecycleDocument
+from reconciler.reading.jsonschema import (
+    DIALECT,
+    PATCH,
+    PREFIX,
+    TEMPLATE,
+    Schema,
+    as_patch,
+    definitions,
+    tidy,
+    with_templates,
+)
+
+KEY_PATTERN = "^[a-z0-9]+(?:_[a-z0-9]+)*$"
+
+
+def schema() -> dict[str, Any]:
+    """The schema of one document of any kind, told apart by ``kind``."""
+    specs = {name: with_templates(body) for name, body in definitions(kind.spec for kind in KINDS.values()).items()}
+    patches = {f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}
+    documents = {kind.name: _document(kind) for kind in KINDS.values()}
+    template = {"type": "string", "pattern": "\\{[{%]", "description": "A value template, such as `{{ vars.name }}`."}
+    named = {**specs, **patches, **documents, TEMPLATE: template}
+    return {
+        "$schema": DIALECT,
+        "title": "A manifest of reconciler",
+        "type": "object",
+        "required": ["apiVersion", "kind", "key"],
+        "properties": {
+            "apiVersion": {"const": GROUP, "description": "The product and the version of its manifest language."},
+            "kind": {"enum": list(KINDS), "description": "What is declared."},
+        },
+        "allOf": [_when(kind) for kind in KINDS.values()],
+        "$defs": {name: named[name] for name in sorted(named)},
+    }
+
+
+def _when(kind: Kind) -> Schema:
+    return {
+        "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
+        "then": {"$ref": PREFIX + kind.name},
+    }
+
+
+def _document(kind: Kind) -> Schema:
+    spec = PREFIX + kind.spec.__name__
+    return {
+        "description": kind.summary,
+        "type": "object",
+        "required": ["apiVersion", "kind", "key"],
+        "properties": {
+            "apiVersion": {"const": GROUP, "description": "The product and the version of its manifest language."},
+            "kind": {"const": kind.name, "description": kind.summary},
+            "key": {
+                "type": "string",
+                "pattern": KEY_PATTERN,
+                "maxLength": 63,
+                "description": f"Unique among all documents of kind {kind.name}.",
+            },
+            "spec": {"$ref": spec, "description": "What it is, in the API's own field names."},
+            "patch": {"$ref": spec + PATCH, "description": "In an overlay folder: what differs in an environment."},
+            "lifecycle": _lifecycle(kind),
+        },
+        "patternProperties": {"^x-": True},
+        "additionalProperties": False,
+        "anyOf": [{"required": ["spec"]}, {"required": ["patch"]}, {"required": ["lifecycle"]}],
+        "not": {"required": ["spec", "patch"]},
+    }
+
+
+def _lifecycle(kind: Kind) -> Schema:
+    """The lifecycle block with the states of this kind, and without what it cannot have."""
+    body: Schema = tidy(LifecycleDocument.model_json_schema(by_alias=True))
+    properties = dict(body["properties"])
+    state = {"description": properties["state"]["description"]}
+    properties["state"] = {**state, "enum": [*kind.lifecycle.states, None]}
+    if kind.natural_key:
+        del properties["formerKeys"]
+    return {**body, "properties": properties}
