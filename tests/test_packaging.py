@@ -29,7 +29,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
     source = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "reconciler").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", ".mypy_cache", ".ruff_cache"} & set(path.parts)
     }
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
