@@ -108,8 +108,15 @@ class Reader:
 
     def _syntax(self, number: int, error: yaml.MarkedYAMLError, text: str) -> None:
         place = error.problem_mark or error.context_mark
-        line, column = (place.line, place.column) if place else (0, 0)
+        line, column = _inside(text, place.line, place.column) if place else (0, 0)
         self.report("yaml.syntax", _explain(error, text, line, column), pack(number, line + 1, column + 1))
+
+
+def _inside(text: str, line: int, column: int) -> tuple[int, int]:
+    """The end of the text for a place behind it, where the parser saw that something is missing."""
+    written = text.rstrip()
+    last = written.count("\n")
+    return (line, column) if line <= last else (last, len(written) - (written.rfind("\n") + 1))
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> str:
