@@ -195,10 +195,6 @@ def _to_wire(key: str, body: dict[str, Tree], ids: IdOf) -> dict[str, Tree]:
 def _from_wire(wire: Mapping[str, Tree], keys: KeyOf) -> dict[str, Tree]:
     del keys
     spec = {name: wire[name] for name in _FIELDS if wire.get(name) is not None}
-    cost = spec.get("unitCost")
-    if isinstance(cost, Mapping):
-        # The prices found for a lookup are shown by GET only, and are not the feature's.
-        spec["unitCost"] = {name: value for name, value in cost.items() if name != "pricing"}
     return _complete("", spec, lambda _: None)
 
 

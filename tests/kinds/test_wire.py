@@ -2,6 +2,7 @@
 
 import pytest
 
+from reconciler.kinds import markers as m
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.wire import encode
 from reconciler.model import Address, ChangeClass, FieldChange
@@ -131,6 +132,37 @@ def test_the_prices_of_a_looked_up_cost_are_not_the_features():
 def test_a_filter_that_filters_nothing_is_seen():
     wire = {"key": "f", "name": "F", "meterSlug": "tokens", "advancedMeterGroupByFilters": {"model": {}}}
     assert live("Feature", wire)["advancedMeterGroupByFilters"] == {"model": {}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "marker", "fields"),
+    [
+        ("Meter", m.Immutable, "eventType eventFrom aggregation valueProperty"),
+        ("Meter", m.NotClearable, "description"),
+        ("Feature", m.Immutable, "meterSlug meterGroupByFilters advancedMeterGroupByFilters unitCost"),
+        ("Feature", m.CannotUpdate, "name metadata"),
+        ("NotificationChannel", m.Immutable, "type"),
+        ("NotificationChannel", m.NotClearable, "customHeaders"),
+        ("NotificationChannel", m.Secret, "customHeaders signingSecret"),
+        ("NotificationChannel", m.ServerChosen, "signingSecret"),
+        ("NotificationRule", m.Immutable, "type"),
+        ("BillingProfile", m.Immutable, "app"),
+        ("BillingProfile", m.CannotUpdate, ""),
+    ],
+)
+def test_what_the_server_never_changes_is_marked(kind, marker, fields):
+    assert [name for name, field in KINDS[kind].shape.fields.items() if field.has(marker)] == fields.split()
+
+
+@pytest.mark.parametrize("kind", ["NotificationChannel", "NotificationRule"])
+def test_disabled_objects_are_listed_too(kind):
+    assert KINDS[kind].binding("v1").list_query["includeDisabled"] == "true"
+
+
+def test_an_archived_feature_is_no_live_one_and_no_feature_is_ever_updated():
+    binding = KINDS["Feature"].binding("v1")
+    assert binding.deleted_field == "archivedAt"
+    assert (binding.updatable, binding.marks_on_create, binding.marks_on_update) == (False, True, False)
 
 
 @pytest.mark.parametrize(
