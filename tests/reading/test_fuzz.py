@@ -7,6 +7,7 @@ from reconciler.reading.yaml import Reader
 
 PIECES = st.sampled_from(
     ["a", "b", ": ", "\n", "  ", "- ", "[", "]", "{", "}", ", ", "&x ", "*x", "<<: ", "'", '"', "|", ">", "!", "!!int ",
+
      "---\n", "...\n", "%", "@", "`", "\t", "#", "? ", "\x00", "\u2028", "\ufeff", "1", ".", "e", "0x", "null", "\\u", "\\"]
 )  # fmt: skip
 

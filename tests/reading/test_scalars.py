@@ -6,7 +6,8 @@ from reconciler.reading.scalars import ScalarError, resolve
 
 
 @pytest.mark.parametrize(
-    "text", ["NO", "on", "Yes", "off", "1:30", "012", "-012", "1_000", "2027-01-01", "0b1", "1.2.3", "P1M", "-", "+", "."]
+    "text",
+    ["NO", "on", "Yes", "off", "1:30", "012", "-012", "1_000", "2027-01-01", "0b1", "1.2.3", "P1M", "-", "+", "."],
 )
 def test_what_yaml_1_1_would_guess_is_text(text):
     assert resolve(text) == text
