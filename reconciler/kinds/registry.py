@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.kinds import billing_profile, feature, meter, notification_channel, notification_rule
+from reconciler.kinds import addon, billing_profile, feature, meter, notification_channel, notification_rule, plan
 from reconciler.kinds.kind import Kind
 
 GROUP = "openmeter.io/v1"
@@ -12,7 +12,15 @@ GROUP = "openmeter.io/v1"
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in sorted(
-        (meter.KIND, feature.KIND, notification_channel.KIND, notification_rule.KIND, billing_profile.KIND),
+        (
+            meter.KIND,
+            feature.KIND,
+            addon.KIND,
+            plan.KIND,
+            notification_channel.KIND,
+            notification_rule.KIND,
+            billing_profile.KIND,
+        ),
         key=lambda kind: kind.order,
     )
 }

@@ -6,9 +6,10 @@ declared goes as the value that clears it (``WhenEmpty``), or not at all where t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Literal
+
+import simplejson
 
 from reconciler.kinds import markers as m
 from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
@@ -65,7 +66,7 @@ def _value(shape: Shape, value: Tree, method: Method) -> Tree:
         case MapOf(value=inner), Mapping():
             return {key: _value(inner, element, method) for key, element in value.items()}
         case Scalar(form="json"), _:
-            return json.dumps(_plain(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+            return simplejson.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False, use_decimal=True)
         case _:
             return value
 
@@ -74,14 +75,3 @@ def _nested(method: Method) -> Method:
     """Parts inside a body are always replaced whole, on POST and PUT alike: only required nulls are filled."""
     del method
     return "POST"
-
-
-def _plain(value: Tree) -> object:
-    """For ``json``, which knows no Decimal: whole numbers as int, others through their exact text."""
-    match value:
-        case Mapping():
-            return {key: _plain(element) for key, element in value.items()}
-        case list():
-            return [_plain(element) for element in value]
-        case _:
-            return cast("object", value)

@@ -61,6 +61,15 @@ def _switched(work: Work, key: str) -> bool:
     return (declared.spec.get("disabled") is True) != (live.current.wire.get("disabled") is True)
 
 
+def guard_create(work: Work, address: Address, wanted: Mapping[str, Tree], request: Mapping[str, Tree]) -> None:
+    """What cannot be created because something it names is not there: an app that nobody installed."""
+    apps = request.get("apps")
+    if isinstance(apps, Mapping) and None in apps.values():
+        app = wanted.get("app")
+        name = f"{app.get('type')} app `{app.get('name')}`" if isinstance(app, Mapping) else f"{app} app"
+        work.guard("not_found", address, f"{address} needs the {name}, which is not installed; install it first")
+
+
 def guard_update(work: Work, resource: Resource, live: Observed, comparison: Comparison) -> None:
     """What the server refuses to update."""
     if resource.address.kind == "Meter":

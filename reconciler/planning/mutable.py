@@ -64,6 +64,7 @@ def add_create(work: Work, resource: Resource, wanted: Mapping[str, Tree], repla
     marker = work.marker(resource, replaces=replaces)
     after = ready(work, address, wanted)
     request = work.body(address, wanted, "POST", marker)
+    couplings.guard_create(work, address, wanted, request)
     work.created.add(address)
     return work.steps.add(address, "create", work.collection(kind), request, after=after)
 

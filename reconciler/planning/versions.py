@@ -223,6 +223,7 @@ def _finish(work: Work, facts: Facts, *, publish: bool) -> None:
     )
     links = attach_steps(work, address, draft.id, facts.addons, (put,), existing=draft)
     if publish:
+        work.published[address] = draft.id
         _publish(work, facts, draft.id, (put, *links))
     _record(work, facts, publish=publish, after=draft.version or 1)
 

@@ -48,6 +48,8 @@ class Work:
         self.warnings: list[Problem] = []
         self.questions: set[Question] = set()
         self.created: set[Address] = set()
+        self.published: dict[Address, str] = {}
+        """Drafts that this plan publishes, by id: what the others refer to."""
         self.replaced: set[Address] = set()
         self.retiring: set[Address] = set()
         self.unchanged: list[Address] = []
@@ -84,6 +86,8 @@ class Work:
             return self._apps.get(address.key)
         if address in self.created:
             return reference(address)
+        if address in self.published:
+            return self.published[address]
         live = self.lives.get(address)
         return live.current.id if live and live.current else None
 
