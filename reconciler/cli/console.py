@@ -12,10 +12,9 @@ from typing import TextIO
 
 import click
 
+from reconciler.cli.common import NO_COLOR, VERBOSE
 from reconciler.render.style import Style
 
-_NO_COLOR = "reconciler.no_color"
-_VERBOSE = "reconciler.verbose"
 _PIPE_WIDTH = 100
 
 
@@ -44,9 +43,9 @@ def console(ctx: click.Context | None) -> Console:
     """The console of a command, from its options and its surroundings."""
     meta: Mapping[str, object] = ctx.meta if ctx else {}
     env = os.environ
-    plain = bool(meta.get(_NO_COLOR))
+    plain = bool(meta.get(NO_COLOR))
     width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
-    verbose = meta.get(_VERBOSE, 0)
+    verbose = meta.get(VERBOSE, 0)
     live = _is_terminal(sys.stderr) and not env.get("CI") and env.get("TERM") != "dumb"
     return Console(
         out=_style(sys.stdout, env, width, plain=plain),
@@ -55,14 +54,6 @@ def console(ctx: click.Context | None) -> Console:
         live=live,
         verbose=verbose if isinstance(verbose, int) else 0,
     )
-
-
-def remember(ctx: click.Context, *, no_color: bool | None = None, verbose: int | None = None) -> None:
-    """Keep what the options of a command say, for whoever prints later."""
-    if no_color:
-        ctx.meta[_NO_COLOR] = True
-    if verbose:
-        ctx.meta[_VERBOSE] = verbose
 
 
 def _style(stream: TextIO, env: Mapping[str, str], width: int, *, plain: bool) -> Style:

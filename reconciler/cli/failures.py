@@ -13,7 +13,6 @@ import click
 from reconciler import errors
 from reconciler.cli.console import Console, console
 from reconciler.render.escape import escape
-from reconciler.render.plan_text import guard_lines
 from reconciler.render.style import Style
 
 _ROOT = "reconciler.root"
@@ -47,6 +46,8 @@ def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterat
 
             yield problems(found, source_lines(root), style).rstrip("\n")
         case errors.GuardError(guards=guards):
+            from reconciler.render.plan_text import guard_lines
+
             yield _head("Refused", error.message, style)
             yield from (line for guard in guards for line in guard_lines(guard, style))
         case errors.StaleError(moved=moved):

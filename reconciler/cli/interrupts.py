@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 _STOPPED = 130
+_STDERR = 2
 
 
 @contextmanager
@@ -36,4 +36,4 @@ def stoppable() -> Iterator[threading.Event]:
 
 def _write(text: str) -> None:
     """Straight to the descriptor: the signal may have come in the middle of a print."""
-    os.write(sys.stderr.fileno(), text.encode())
+    os.write(_STDERR, text.encode())

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import workflow
 from reconciler.cli.failures import remember_root
 from reconciler.cli.options import Planning, Where
+
+if TYPE_CHECKING:
+    from reconciler import workflow
 
 
 def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> workflow.Context:
     """Find the project and the environment. Raises ``ProjectError``."""
+    from reconciler import workflow
+
     context = workflow.open_context(
         Path.cwd(),
         file=where.project,
@@ -31,6 +36,8 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
 
 def request(planning: Planning) -> workflow.PlanRequest:
     """What the workflow is asked for."""
+    from reconciler import workflow
+
     return workflow.PlanRequest(
         targets=planning.targets,
         excludes=planning.excludes,

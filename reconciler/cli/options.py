@@ -10,9 +10,6 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.console import remember
-from reconciler.model import Address
-
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
@@ -57,6 +54,10 @@ def _variable(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 
 
 def _address(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        return value
+    from reconciler.model import Address
+
     for text in value:
         try:
             Address.parse(text)
@@ -161,27 +162,6 @@ def _collected(command: F, options: tuple[Decorator[Any], ...], name: str, kind:
     return decorated  # type: ignore[no-any-return]
 
 
-def _keep_no_color(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    del param
-    remember(ctx, no_color=value)
-
-
-def _keep_verbose(ctx: click.Context, param: click.Parameter, value: int) -> None:
-    del param
-    remember(ctx, verbose=value)
-
-
-def common_options(command: F) -> F:
-    """Add ``-v`` and ``--no-color``, which every command takes."""
-    verbose = click.option(
-        "-v", "--verbose", count=True, expose_value=False, callback=_keep_verbose, help="Say more; -vv for everything."
-    )
-    plain = click.option(
-        "--no-color", is_flag=True, expose_value=False, callback=_keep_no_color, help="No colours (also NO_COLOR=1)."
-    )
-    return verbose(plain(command))
-
-
 def _format(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if value in _LATER:
         raise click.BadParameter(f"`{value}` is not supported yet; supported are text and json", ctx, param)
@@ -211,8 +191,3 @@ def out_option(text: str) -> Callable[[F], F]:
 def paths_argument(command: F) -> F:
     """Add ``[PATH]...``: files and folders that stand in for the project's manifests."""
     return click.argument("paths", nargs=-1, type=PATHS)(command)
-
-
-def examples(*lines: str) -> str:
-    """The examples at the end of a help text."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

@@ -88,17 +88,3 @@ def watching(plan: Plan, screen: Console) -> Iterator[Watcher]:
             yield Watcher(plan, screen, bar)
     else:
         yield Watcher(plan, screen, Lines(screen))
-
-
-@contextmanager
-def busy(screen: Console, text: str) -> Iterator[None]:
-    """Show on a terminal that something is going on."""
-    if screen.live:
-        from reconciler.cli.livebar import spinner
-
-        with spinner(text, colour=screen.err.colour):
-            yield
-    else:
-        if screen.verbose:
-            screen.say(f"{text} ...")
-        yield

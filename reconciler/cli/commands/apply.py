@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import applying, files
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context, request
-from reconciler.cli.options import (
-    FILE,
-    Planning,
-    Where,
-    common_options,
-    examples,
-    format_option,
-    paths_argument,
-    planning_options,
-    where_options,
-)
-from reconciler.cli.progress import busy
+from reconciler.cli.options import FILE, Planning, Where, format_option, paths_argument, planning_options, where_options
+from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
-from reconciler.model import Plan
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
 
 _ADHOC = "adhoc"
 
@@ -99,6 +92,7 @@ def _apply_file(
     ctx: click.Context, plan_file: Path, where: Where, screen: Console, form: str, report_file: Path | None
 ) -> int:
     from reconciler import workflow
+    from reconciler.cli import applying, files
     from reconciler.planning import planfile
 
     made = planfile.loads(files.read_plan(plan_file))
@@ -129,6 +123,7 @@ def _apply_new(
     report_file: Path | None,
 ) -> int:
     from reconciler import workflow
+    from reconciler.cli import applying
     from reconciler.planning import planfile
 
     context = open_context(ctx, where, paths)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.common import common_options
 from reconciler.cli.console import console
 from reconciler.cli.main import PROGRAM, cli
-from reconciler.cli.options import common_options
 
 
 @click.command(

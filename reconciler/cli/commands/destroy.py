@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import applying
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import FILE, Where, common_options, examples, format_option, where_options
-from reconciler.cli.progress import busy
+from reconciler.cli.options import FILE, Where, format_option, where_options
+from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
-from reconciler.model import Plan
 
 if TYPE_CHECKING:
+    from reconciler.model import Plan
     from reconciler.workflow import Context
 
 
@@ -50,6 +50,7 @@ def command(
     which beforehand.
     """
     from reconciler import workflow
+    from reconciler.cli import applying
 
     screen = console(ctx)
     if not (auto_approve or screen.interactive):
@@ -68,6 +69,7 @@ def command(
 def _destroy(
     context: Context, made: Plan, screen: Console, *, auto_approve: bool, form: str, report_file: Path | None
 ) -> int:
+    from reconciler.cli import applying
     from reconciler.planning import planfile
 
     if made.is_empty:

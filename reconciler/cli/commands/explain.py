@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
-from reconciler.cli.options import common_options, examples, format_option
+from reconciler.cli.options import format_option
 from reconciler.render.style import Style
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import Where, common_options, examples, where_options
-from reconciler.cli.progress import busy
+from reconciler.cli.options import Where, where_options
+from reconciler.cli.waiting import busy
 
 
 @click.command(

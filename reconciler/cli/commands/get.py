@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import Where, common_options, examples, format_option, where_options
-from reconciler.cli.progress import busy
+from reconciler.cli.options import Where, format_option, where_options
+from reconciler.cli.waiting import busy
 from reconciler.errors import ReconcilerError, UsageError
 
 _LEGEND = """\b

@@ -7,9 +7,10 @@ from typing import Literal
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import Where, common_options, examples, out_option, paths_argument, where_options
+from reconciler.cli.options import Where, out_option, paths_argument, where_options
 
 
 @click.command(

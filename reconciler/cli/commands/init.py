@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib.resources import files as resources
 from pathlib import Path
 
 import click
 
 from reconciler.cli import files
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
-from reconciler.cli.options import common_options, examples
 from reconciler.errors import UsageError
 from reconciler.version import VERSION
 
+_GITIGNORE = ".gitignore"
 _FILES = {
     "reconciler.yaml": "reconciler.yaml",
     "catalog/meters.yaml": "catalog/meters.yaml",
     "catalog/features.yaml": "catalog/features.yaml",
     "catalog/plans.yaml": "catalog/plans.yaml",
-    ".gitignore": "gitignore",
+    _GITIGNORE: "gitignore",
 }
 _WORKFLOW = {".github/workflows/billing.yml": "workflow.yml"}
 _EDITOR_SCHEMAS = ("manifest", "project")
@@ -39,10 +41,13 @@ def command(ctx: click.Context, folder: Path, github: bool) -> None:
     the sandbox at once; JSON Schemas, so that editors complete and check. Never overwrites a file.
     """
     written = _contents(folder.resolve().name, github=github)
+    has_gitignore = (folder / _GITIGNORE).exists()
+    if has_gitignore:
+        del written[_GITIGNORE]
     taken = sorted(name for name in written if (folder / name).exists())
     if taken:
         raise UsageError(
-            f"{', '.join(str(folder / name) for name in taken)} exists already; nothing was written",
+            f"nothing was written, for there is already {', '.join(str(folder / name) for name in taken)}",
             tip="give another folder: reconciler init DIR",
         )
     for name, text in written.items():
@@ -52,7 +57,7 @@ def command(ctx: click.Context, folder: Path, github: bool) -> None:
         except OSError as error:
             raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from None
         files.write(path, text)
-    _tell(ctx, folder, list(written), github=github)
+    _tell(ctx, folder, list(written), github=github, has_gitignore=has_gitignore)
 
 
 def _contents(name: str, *, github: bool) -> dict[str, str]:
@@ -68,15 +73,18 @@ def _contents(name: str, *, github: bool) -> dict[str, str]:
     return filled | {f"schemas/{schema}.json": schema_text(schema) for schema in _EDITOR_SCHEMAS}
 
 
-def _tell(ctx: click.Context, folder: Path, written: list[str], *, github: bool) -> None:
+def _tell(ctx: click.Context, folder: Path, written: list[str], *, github: bool, has_gitignore: bool) -> None:
     screen = console(ctx)
     for name in written:
         screen.say(f"  {screen.err.paint('+', 'green')} {folder / name}")
-    go = "" if folder == Path() else f"cd {folder} && "
-    screen.say("")
-    screen.say("Next:")
-    screen.say(f"  {go}reconciler plan     what would be created, on the embedded sandbox")
-    screen.say("  reconciler apply    do it; plan again afterwards: nothing is left to do")
-    screen.say("  Then write your own catalogue (reconciler explain Plan) and put your OpenMeter into reconciler.yaml.")
+    screen.say("\nNext:")
+    if folder != Path():
+        screen.say(f"  cd {shlex.quote(str(folder))}")
+    screen.say("  reconciler plan           what would be created, on the embedded sandbox")
+    screen.say("  reconciler apply          do it; after that a plan says that there is nothing to do")
+    screen.say("  reconciler explain Plan   the fields, for your own catalogue")
+    screen.say("  Your OpenMeter goes into reconciler.yaml; then -e staging leads there.")
+    if has_gitignore:
+        screen.say("  Add .reconciler/ to your .gitignore.")
     if github:
         screen.say("  The workflow needs the repository secret OPENMETER_STAGING_TOKEN.")

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import files
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context, request
 from reconciler.cli.options import (
     Planning,
     Where,
-    common_options,
-    examples,
     format_option,
     out_option,
     paths_argument,
     planning_options,
     where_options,
 )
-from reconciler.cli.progress import busy
-from reconciler.model import Plan
+from reconciler.cli.waiting import busy
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
 
 _PENDING = 2
 

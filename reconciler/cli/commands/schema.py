@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
-from reconciler.cli.options import common_options, examples
 
 _NAMES = ("manifest", "project", "plan", "report")
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
-from reconciler.cli.options import FILE, common_options, examples, format_option
+from reconciler.cli.options import FILE, format_option
 
 
 @click.command(

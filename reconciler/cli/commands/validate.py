@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.failures import source_lines
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import Where, common_options, examples, format_option, paths_argument, where_options
+from reconciler.cli.options import Where, format_option, paths_argument, where_options
 
 if TYPE_CHECKING:
     from reconciler.render.problems_text import Checked

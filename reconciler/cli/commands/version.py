@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.console import console
-from reconciler.cli.options import common_options
+from reconciler.cli.common import VERBOSE, common_options
 from reconciler.version import VERSION
 
 _LIBRARIES = ("click", "deepdiff", "httpx", "jinja2", "pydantic", "pyyaml", "rich", "stamina")
@@ -19,11 +18,10 @@ def command(ctx: click.Context) -> None:
 
     With -v also the versions of Python and of the libraries underneath, for a bug report.
     """
-    screen = console(ctx)
-    screen.data(f"reconciler {VERSION}\n")
-    if screen.verbose:
+    click.echo(f"reconciler {VERSION}")
+    if ctx.meta.get(VERBOSE):
         import platform
         from importlib.metadata import version
 
-        screen.data(f"Python {platform.python_version()} on {platform.platform()}\n")
-        screen.data("".join(f"{name} {version(name)}\n" for name in _LIBRARIES))
+        click.echo(f"Python {platform.python_version()} on {platform.platform()}")
+        click.echo("\n".join(f"{name} {version(name)}" for name in _LIBRARIES))

@@ -1,0 +1,224 @@
+"""The commands from end to end, on the embedded sandbox."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reconciler.render import schemas
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+
+def test_plan_apply_plan_is_the_whole_street(run, project):
+    first = run("plan")
+    assert first.code == 0
+    assert "# Meter/tokens will be created" in first.out
+    assert first.out.endswith("Plan: 2 to create.\n")
+    done = run("apply", "--auto-approve")
+    assert done.code == 0
+    assert done.out.endswith("Apply complete: 2 created.\n")
+    assert "✓ Meter/tokens" in done.err
+    second = run("plan")
+    assert second.out.endswith("No changes. OpenMeter matches the manifests.\n")
+    again = run("apply", "--auto-approve")
+    assert again.code == 0
+    assert "No changes." in again.out
+
+
+def test_detailed_exitcode_tells_pending_changes_from_none(run, project):
+    assert run("plan", "--detailed-exitcode").code == 2
+    run("apply", "--auto-approve")
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_saved_plan_is_shown_and_applied_as_it_is(run, project):
+    saved = run("plan", "-o", "pr.plan")
+    assert "Saved pr.plan" in saved.err
+    shown = run("show", "--plan", "pr.plan")
+    assert shown.out.splitlines()[1:] == saved.out.splitlines()[1:]
+    done = run("apply", "--plan", "pr.plan")
+    assert done.code == 0
+    assert "Apply complete: 2 created." in done.out
+
+
+def test_a_stale_plan_is_refused_and_names_what_moved(run, project):
+    run("plan", "-o", "pr.plan")
+    (project / "catalog" / "meters.yaml").write_text(
+        (project / "catalog" / "meters.yaml").read_text().replace("name: Tokens", "name: All tokens")
+    )
+    assert run("apply", "--auto-approve").code == 0
+    refused = run("apply", "--plan", "pr.plan")
+    assert refused.code == 3
+    assert "Refused" in refused.err
+    assert "Meter/tokens" in refused.err
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "not json", "\xff"])
+def test_a_file_that_is_no_plan_ends_with_1(run, project, content):
+    if content is not None:
+        Path("pr.plan").write_bytes(content.encode("latin-1"))
+    for command in ("show", "apply"):
+        assert run(command, "--plan", "pr.plan").code == 1
+
+
+def test_a_plan_that_somebody_edited_is_refused(run, project):
+    run("plan", "-o", "pr.plan")
+    Path("pr.plan").write_text(Path("pr.plan").read_text().replace('"name": "Tokens"', '"name": "Free"'))
+    assert run("apply", "--plan", "pr.plan").code == 3
+
+
+def test_json_goes_to_stdout_alone_and_is_valid_by_the_schemas(run, project):
+    plan = run("plan", "--format", "json")
+    assert list(Draft202012Validator(schemas.plan()).iter_errors(json.loads(plan.out))) == []
+    report = run("apply", "--auto-approve", "--format", "json", "--report", "r.json")
+    assert list(Draft202012Validator(schemas.report()).iter_errors(json.loads(report.out))) == []
+    assert Path("r.json").read_text() == report.out
+    assert "Plan: 2 to create." in report.err
+    empty = run("apply", "--auto-approve", "--format", "json")
+    assert list(Draft202012Validator(schemas.report()).iter_errors(json.loads(empty.out))) == []
+
+
+def test_targets_bring_what_they_need_and_leave_the_rest(run, project):
+    assert run("plan", "--target", "Meter/tokens").out.endswith("Plan: 1 to create.\n")
+    assert "Meter/tokens" in run("plan", "--target", "Feature/tokens").out
+    assert run("plan", "--exclude", "Feature/tokens").out.endswith("Plan: 1 to create.\n")
+
+
+def test_validate_tells_all_problems_with_their_places_and_ends_with_1(run, project):
+    good = run("validate")
+    assert good.code == 0
+    assert "No problems; 2 files checked against 2 environments." in good.out
+    (project / "catalog" / "meters.yaml").write_text(
+        "apiVersion: openmeter.io/v1\nkind: Meter\nkey: tokens\nspec:\n  eventtype: prompt\n  aggregation: SUMM\n"
+    )
+    bad = run("validate")
+    assert bad.code == 1
+    assert "catalog/meters.yaml:5:3: error[schema.unknown_field]" in bad.out
+    assert "    5 |   eventtype: prompt" in bad.out
+    tree = json.loads(run("validate", "--format", "json").out)
+    assert not tree["valid"]
+    assert tree["errors"] == len(tree["problems"])
+    planned = run("plan")
+    assert planned.code == 1
+    assert planned.out == ""
+    assert "catalog/meters.yaml:5:3: error" in planned.err
+
+
+def test_destroy_takes_the_name_of_the_environment_and_removes_everything_owned(run, project):
+    run("apply", "--auto-approve")
+    done = run("destroy", "--auto-approve", "--confirm", "sandbox")
+    assert done.code == 0
+    assert "Destroy complete: 1 archived, 1 deleted." in done.out
+    assert run("destroy", "--auto-approve", "--confirm", "sandbox").code == 0
+
+
+def test_get_lists_what_is_live_and_whose_it_is(run, project):
+    run("apply", "--auto-approve")
+    table = run("get").out
+    assert any(line.split()[:3] == ["Meter/tokens", "live", "owned"] for line in table.splitlines())
+    rows = json.loads(run("get", "--format", "json").out)
+    assert {"Meter", "Feature", "BillingProfile"} == {row["kind"] for row in rows}
+    assert "eventType:     prompt" in run("get", "Meter/tokens").out
+    assert run("get", "meter").code == 0
+    assert run("get", "Meter/nope").code == 1
+
+
+def test_render_and_graph_print_what_is_declared(run, project):
+    assert "kind: Feature" in run("render").out
+    assert run("graph").out.startswith("flowchart LR")
+    assert '"Feature/tokens" -> "Meter/tokens";' in run("graph", "--format", "dot").out
+    assert run("graph", "-o", "g.md").out == ""
+    assert Path("g.md").read_text() == run("graph").out
+
+
+def test_explain_prints_kinds_fields_and_rules(run):
+    assert "Meter" in run("explain").out
+    assert "one of: SUM" in run("explain", "meter.aggregation").out
+    rules = run("explain", "--rules").out
+    assert "schema.unknown_field" in rules
+    assert "meter.value_property.required" in rules
+    assert "schema.unknown_field" not in run("explain", "Meter", "--rules").out
+    assert json.loads(run("explain", "--rules", "--format", "json").out)
+
+
+@pytest.mark.parametrize("name", ["manifest", "project", "plan", "report"])
+def test_the_schemas_in_the_repository_are_fresh(run, name):
+    stale = f"schemas/{name}.json is stale: run `reconciler schema --write` at the root of the repository"
+    assert (SCHEMAS / f"{name}.json").read_text() == run("schema", name).out, stale
+
+
+def test_schema_write_writes_all_of_them(run, tmp_path):
+    assert run("schema", "--write", "-o", "out").code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "manifest.json",
+        "plan.json",
+        "project.json",
+        "report.json",
+    ]
+
+
+def test_init_makes_a_project_that_works_at_once_and_overwrites_nothing(run, tmp_path, monkeypatch):
+    assert run("init", "My Billing").code == 0
+    monkeypatch.chdir(tmp_path / "My Billing")
+    assert "name: my_billing" in Path("reconciler.yaml").read_text()
+    assert run("validate").code == 0
+    assert run("apply", "--auto-approve").code == 0
+    assert "No changes." in run("plan").out
+    before = {path: path.read_bytes() for path in Path().rglob("*.yaml")}
+    again = run("init")
+    assert again.code == 64
+    assert "nothing was written" in again.err
+    assert before == {path: path.read_bytes() for path in Path().rglob("*.yaml")}
+
+
+def test_init_keeps_a_gitignore_that_is_there_and_says_what_to_add(run, tmp_path):
+    (tmp_path / ".gitignore").write_text("mine\n")
+    ended = run("init")
+    assert ended.code == 0
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+    assert "Add .reconciler/ to your .gitignore" in ended.err
+
+
+def test_the_github_workflow_pins_actions_by_hash_and_has_no_rights_by_default(run, tmp_path):
+    import re
+
+    import yaml
+
+    run("init", "--github")
+    text = (tmp_path / ".github/workflows/billing.yml").read_text()
+    flow = yaml.safe_load(text)
+    assert flow["permissions"] == {}
+    assert all(job["permissions"] == {"contents": "read"} for job in flow["jobs"].values())
+    uses = re.findall(r"uses: (\S+)", text)
+    assert uses
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in uses)
+    assert "@VERSION@" not in text
+
+
+def test_a_seeded_sandbox_has_objects_that_nobody_manages(run, project):
+    assert "5 objects made" in run("sandbox", "seed").err
+    assert "already" in run("sandbox", "seed").err
+    assert "unmanaged" in run("get", "Plan").out or "unmanaged" in run("get", "Meter").out
+    assert run("plan").out.endswith("Plan: 2 to create.\n")
+    assert run("sandbox", "reset").code == 0
+    assert "legacy" not in run("get").out
+
+
+def test_the_same_plan_is_the_same_text(run, project):
+    def body(text):
+        return text.splitlines()[1:]
+
+    assert body(run("plan").out) == body(run("plan").out)
+
+
+def test_plan_with_paths_works_without_a_project_file(run, project, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "m.yaml").write_text((project / "catalog" / "meters.yaml").read_text())
+    (project / "reconciler.yaml").unlink()
+    assert run("plan", "elsewhere").out.endswith("Plan: 1 to create.\n")
+    assert run("plan", "elsewhere", "--prune").code == 64
