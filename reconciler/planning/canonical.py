@@ -179,11 +179,20 @@ def _instant(value: Tree) -> Tree:
 
 def _json(value: Tree) -> Tree:
     if not isinstance(value, str):
-        return value
+        return _plain_json(value)
     try:
         return cast("Tree", json.loads(value, parse_float=Decimal))
     except ValueError:
         return value
+
+
+def _plain_json(value: Tree) -> Tree:
+    """The same document in plain maps and lists: the reader's maps know their place, and deepdiff compares types."""
+    if isinstance(value, Mapping):
+        return {key: _plain_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_json(item) for item in value]
+    return value
 
 
 _FORMS: dict[str, Canoniser] = {
