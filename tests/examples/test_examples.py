@@ -126,11 +126,14 @@ def test_a_price_change_is_one_new_version_with_its_percentage_and_only_that(exa
     assert "12.50 -> 15.00 USD per 1M (+20.0 %)" in said
     assert "Plan: 1 new version." in said
     (change,) = here.plan()["changes"]
-    assert (change["address"], change["class"], change["reasons"]) == (
+    assert (change["address"], change["classes"], change["reasons"]) == (
         "Plan/pro",
-        "price-raising",
+        ["price-raising"],
         ["active_plan_is_immutable"],
     )
+    assert [field["path"] for field in change["fields"]] == [
+        "phases[main].rateCards[tokens_gale_output].price.tiers[1].unitPrice.amount"
+    ]
 
     here.here("apply", "--auto-approve")
     with here.server() as server:
