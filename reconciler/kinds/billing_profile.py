@@ -163,11 +163,6 @@ def _from_wire(wire: Mapping[str, Tree], keys: KeyOf) -> dict[str, Tree]:
     return spec
 
 
-def app_key(app: Tree) -> str:
-    """The key of the reference ``App/…`` for the canonical ``app`` of a profile: ``sandbox`` or ``stripe:NAME``."""
-    return str(_app_key(app))
-
-
 def _app_key(app: Tree) -> Tree:
     return f"{app.get('type')}:{app.get('name')}" if isinstance(app, Mapping) else app
 

@@ -224,12 +224,12 @@ KIND = Kind(
     example="""\
 apiVersion: openmeter.io/v1
 kind: Feature
-key: input_tokens
+key: tokens
 spec:
-  name: Input tokens
+  name: Tokens
   meterSlug: tokens
   advancedMeterGroupByFilters:
-    type: {$eq: input}
+    type: {$in: [input, output]}
   unitCost:
     type: manual
     amount: "0.0000025"

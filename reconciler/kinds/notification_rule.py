@@ -212,7 +212,7 @@ spec:
   name: Quota almost used
   type: entitlements.balance.threshold
   channels: [ops]
-  features: [input_tokens]
+  features: [tokens]
   thresholds:
     - {type: usage_percentage, value: 80}
     - {type: usage_percentage, value: 100}
