@@ -5,10 +5,11 @@ Source of every rule: OpenMeter v1, billing profiles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, Field, WrapValidator
+from pydantic import AfterValidator, BaseModel, Field, WrapValidator
 
 from reconciler.kinds import markers as m
 from reconciler.kinds.billing_workflow import WORKFLOW_RULES, Workflow, workflow_findings
@@ -21,10 +22,23 @@ from reconciler.model import ChangeClass, FieldChange, Tree
 SANDBOX = "sandbox"
 
 
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def _country(value: str) -> str:
+    if not _COUNTRY.fullmatch(value):
+        also = f"; write `{value.upper()}`" if _COUNTRY.fullmatch(value.upper()) else ""
+        raise problem("value.country", f"`{value}` is not a country code of two capital letters{also}")
+    return value
+
+
+Country = Annotated[str, AfterValidator(_country), Field(json_schema_extra={"pattern": f"^{_COUNTRY.pattern}$"})]
+
+
 class PostalAddress(Spec):
     """A postal address."""
 
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Country | None = None
     """Country, two capital letters (ISO 3166-1). The supplier's is required."""
     postal_code: str | None = None
     """Postal code."""
