@@ -120,11 +120,17 @@ class Sender:
         """A step that was not accepted: refused, or nobody knows."""
         if step.method == "DELETE" and isinstance(error, ApiError) and error.status == _NOT_FOUND:
             return Outcome(StepResult(step, "done", error.status, error.request_id, notes=("it was gone already",)))
+        if step.may_refuse and isinstance(error, ApiError) and _definite(error):
+            return Outcome(StepResult(step, "done", error.status, error.request_id, notes=(step.may_refuse,)))
         if _definite(error):
             return self._explained(_ended(step, "failed", error, body), error)
         lost = _lost(error)
         if step.method != "PUT":
             outcome = self._settled(step, body, error)
+            if step.method == "POST" and outcome.result.state == "failed":
+                # Answered and not there: the server rolled it back, so nothing is sent twice. Two plans that meet a
+                # new tax code at the same moment do that to each other.
+                return replace(outcome, again=repeatable)
             if outcome.result.state == "done" or step.method == "POST":
                 return outcome
         else:

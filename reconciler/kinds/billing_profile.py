@@ -197,6 +197,7 @@ KIND = Kind(
     bindings={
         "v1": Binding(
             collection="/api/v1/billing/profiles",
+            catalog_write=True,
             to_wire=_to_wire,
             from_wire=_from_wire,
             list_query={"orderBy": "createdAt", "order": "ASC"},

@@ -96,7 +96,9 @@ class Binding:
     ``cap``. ``key_field`` is the wire name of the natural key, None where there is none. ``marks`` says where the
     marker can be written: on create, on update. ``to_wire`` turns an encoded spec (see ``wire.encode``) into a body;
     ``from_wire`` turns a live body into a spec tree: both are pure, and ``from_wire(to_wire(x)) == x``.
-    ``catalog_write`` marks the writes that the server can hang on when four are in flight.
+    ``catalog_write`` marks the writes that hold one database connection while they ask for another: with the
+    server's default pool of four it hangs for good when four are in flight (measured for every kind but meters and
+    features).
     """
 
     collection: str

@@ -128,6 +128,7 @@ KIND = Kind(
     bindings={
         "v1": Binding(
             collection="/api/v1/notification/channels",
+            catalog_write=True,
             to_wire=_to_wire,
             from_wire=_from_wire,
             # Oldest first, so that a row made while paging moves no other.

@@ -192,6 +192,7 @@ KIND = Kind(
     bindings={
         "v1": Binding(
             collection="/api/v1/notification/rules",
+            catalog_write=True,
             to_wire=_to_wire,
             from_wire=_from_wire,
             list_query={"includeDisabled": "true", "orderBy": "id", "order": "ASC"},

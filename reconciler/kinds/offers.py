@@ -1,15 +1,19 @@
 """Whether an add-on goes with a plan. Source: OpenMeter v1, plan add-ons: checked when the plan is published.
 
 Cards of the plan and of the add-on with the same key are laid over each other, from the phase in which the add-on can
-be bought first; that only works for flat prices that agree in everything but the amount.
+be bought first; where both have a price, that only works for flat prices that agree in everything but the amount.
+Creating an assignment checks the currencies only, but it drops metadata, and the update that then writes it checks
+everything: an offer with metadata is refused on a draft too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from reconciler.kinds.alignment import aligned, same_length
+from reconciler.kinds.alignment import aligned
+from reconciler.kinds.durations import canonical
 from reconciler.kinds.entitlements import MeteredEntitlement, StaticEntitlement
 from reconciler.kinds.kind import Catalogue, Finding, Rule
 from reconciler.kinds.prices import FlatPrice
@@ -42,10 +46,15 @@ def check(plan: PlanSpec, catalogue: Catalogue) -> Iterator[Finding]:
         if offer.addon in seen:
             yield Finding(TWICE, (*at, "addon"), f"`{offer.addon}` is offered already")
         seen.add(offer.addon)
-        yield from _terms(plan, offer, at, catalogue)
-        addon = catalogue.spec("Addon", offer.addon)
-        if addon is not None:
-            yield from _fits(plan, offer, cast("AddonSpec", addon), at)
+        for finding in _offer(plan, offer, at, catalogue):
+            yield replace(finding, publish_only=finding.publish_only and not offer.metadata)
+
+
+def _offer(plan: PlanSpec, offer: Offer, at: Path, catalogue: Catalogue) -> Iterator[Finding]:
+    yield from _terms(plan, offer, at, catalogue)
+    addon = catalogue.spec("Addon", offer.addon)
+    if addon is not None:
+        yield from _fits(plan, offer, cast("AddonSpec", addon), at)
 
 
 def _terms(plan: PlanSpec, offer: Offer, at: Path, catalogue: Catalogue) -> Iterator[Finding]:
@@ -54,7 +63,7 @@ def _terms(plan: PlanSpec, offer: Offer, at: Path, catalogue: Catalogue) -> Iter
         message = f"the plan has no phase `{offer.from_plan_phase}`; it has {', '.join(phases)}"
         yield Finding(PHASE, (*at, "fromPlanPhase"), message, publish_only=True)
     if offer.max_quantity is not None and offer.max_quantity < 1:
-        message = "a quantity is 1 or more; leave it out for no bound"
+        message = f"{offer.max_quantity} cannot be bought; write 1 or more, or leave it out for no bound"
         yield Finding(QUANTITY_LOW, (*at, "maxQuantity"), message, publish_only=True)
     if catalogue.state("Addon", offer.addon) == "draft":
         message = f"`{offer.addon}` is declared as a draft; only an active add-on can be attached"
@@ -68,12 +77,12 @@ def _fits(plan: PlanSpec, offer: Offer, addon: AddonSpec, at: Path) -> Iterator[
     if addon.instance_type == "single" and offer.max_quantity is not None:
         message = f"`{offer.addon}` can be bought once only; leave `maxQuantity` out"
         yield Finding(QUANTITY_SINGLE, (*at, "maxQuantity"), message, at_key=True, publish_only=True)
-    for card in addon.rate_cards:
-        cadence = card.billing_cadence
-        if card.price is not None and cadence is not None and not aligned(plan.billing_cadence, cadence):
-            message = f"`{offer.addon}` is billed every {cadence}, which does not go with the plan's"
-            yield Finding(CADENCE, (*at, "addon"), f"{message} {plan.billing_cadence}", publish_only=True)
-            break
+    # Free cards count here, unlike those of a plan itself.
+    cadences = [card.billing_cadence for card in addon.rate_cards if card.billing_cadence is not None]
+    strange = next((cadence for cadence in cadences if not aligned(plan.billing_cadence, cadence)), None)
+    if strange is not None:
+        message = f"`{offer.addon}` has a card of every {strange}, which does not go with the plan's"
+        yield Finding(CADENCE, (*at, "addon"), f"{message} {plan.billing_cadence}", publish_only=True)
     yield from _overlays(plan, offer, addon, at)
 
 
@@ -92,24 +101,21 @@ def _overlays(plan: PlanSpec, offer: Offer, addon: AddonSpec, at: Path) -> Itera
 
 def _conflict(own: Card, theirs: Card) -> str | None:
     """Why two cards of one key cannot be laid over each other; None where they can."""
-    one, other = own.price, theirs.price
-    if (one is None) != (other is None) or not all(
-        price is None or isinstance(price, FlatPrice) for price in (one, other)
-    ):
-        return "both prices have to be flat"
-    if _payment_term(one) != _payment_term(other):
-        return "their payment terms differ"
-    if own.feature_key != theirs.feature_key:
-        return "they name different features"
-    if own.billing_cadence and theirs.billing_cadence and not same_length(own.billing_cadence, theirs.billing_cadence):
+    if own.price is not None and theirs.price is not None:
+        if not (isinstance(own.price, FlatPrice) and isinstance(theirs.price, FlatPrice)):
+            return "both prices have to be flat"
+        if (own.price.payment_term or "in_advance") != (theirs.price.payment_term or "in_advance"):
+            return "their payment terms differ"
+    if _differ(own.billing_cadence, theirs.billing_cadence):
         return "their billing cadences differ"
     if own.discounts and theirs.discounts and own.discounts.percentage and theirs.discounts.percentage:
         return "only one of them can have a percentage discount"
     return _entitlements(own, theirs)
 
 
-def _payment_term(price: object) -> str | None:
-    return (price.payment_term or "in_advance") if isinstance(price, FlatPrice) else None
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether two durations are written differently: unlike elsewhere, P12M is not P1Y here."""
+    return one is not None and other is not None and canonical(one) != canonical(other)
 
 
 def _entitlements(own: Card, theirs: Card) -> str | None:
@@ -121,8 +127,6 @@ def _entitlements(own: Card, theirs: Card) -> str | None:
     if isinstance(one, StaticEntitlement):
         return "only one of them can have a static entitlement"
     if isinstance(one, MeteredEntitlement) and isinstance(other, MeteredEntitlement):
-        first = one.usage_period or own.billing_cadence
-        second = other.usage_period or theirs.billing_cadence
-        if first and second and not same_length(first, second):
+        if _differ(one.usage_period or own.billing_cadence, other.usage_period or theirs.billing_cadence):
             return "their usage periods differ"
     return None

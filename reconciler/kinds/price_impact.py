@@ -41,9 +41,12 @@ def _one(change: FieldChange) -> Iterator[ChangeClass]:
         yield C.BILLING_BEHAVIOUR
         if path.startswith(("currency", "billingCadence")):
             yield C.PRICE_RAISING
-    elif path.startswith("phases"):
+    elif path == "rateCards" or path.startswith("phases"):
+        # Whole phases, their order and length, all cards at once: what is gone may have granted something.
         yield C.BILLING_BEHAVIOUR
         yield C.PRICE_RAISING
+        if change.before is not None and not path.endswith("].duration"):
+            yield C.ENTITLEMENT_REDUCING
     else:
         yield C.PRICE_RAISING
 

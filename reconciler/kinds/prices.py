@@ -53,6 +53,7 @@ class Tier(Spec):
 class Commitments(Spec):
     """What a customer pays at least and at most per period."""
 
+    type: str
     minimum_amount: Money | None = None
     """The least a customer pays per period."""
     maximum_amount: Money | None = None

@@ -80,6 +80,7 @@ class Discounts(Spec):
 
 
 class _Card(Spec):
+    type: str
     key: Key | None = None
     """Unique in its phase; the feature's key where left out."""
     name: Name | None = None

@@ -40,9 +40,17 @@ def test_a_server_error_after_the_commit_counts_as_done(world):
     assert world.states(meter(1, "tokens")) == {"1": "done"}
 
 
-def test_a_server_error_without_a_commit_is_a_failure(world):
+def test_a_server_error_that_rolled_back_is_sent_once_more_after_reading(world):
     world.wire.breaks("POST", "/meters", answered(500))
+    assert world.states(meter(1, "tokens")) == {"1": "done"}
+    assert world.sent("GET", "/meters/tokens") >= 1
+    assert len(world.items("/api/v1/meters")) == 1
+
+
+def test_a_second_server_error_without_a_commit_is_a_failure(world):
+    world.wire.breaks("POST", "/meters", answered(500), answered(500))
     report = world.run(meter(1, "tokens"))
+    assert world.sent("POST") == 2
     assert (report.results[0].state, report.results[0].status, report.exit_code) == ("failed", 500, 1)
 
 
