@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -96,26 +96,45 @@ def facts(shape: Shape, prefix: str) -> tuple[FieldFacts, ...]:
 
 
 def _merged(shape: OneOf, prefix: str) -> Iterator[FieldFacts]:
-    """Each field of the variants once, by name; the first variant that has it describes it."""
-    having: dict[str, list[str]] = {}
-    described: dict[str, FieldFacts] = {}
+    """Each field of the variants once, by name, with what is true of it where."""
+    found: dict[str, dict[str, FieldFacts]] = {}
     for tag, variant in shape.variants.items():
         for field in variant.fields.values():
-            having.setdefault(field.name, []).append(tag)
-            described.setdefault(field.name, _facts(field, variant, prefix))
-    for name, found in described.items():
+            found.setdefault(field.name, {})[tag] = _facts(field, variant, prefix)
+    for name, by_tag in found.items():
         if name == shape.tag:
-            yield _with(found, choices=tuple(shape.variants), notes=())
-        elif len(having[name]) < len(shape.variants):
-            yield _with(found, notes=(f"only where {shape.tag} is {_either(having[name])}", *found.notes))
+            yield _tag(by_tag)
         else:
-            yield found
+            yield _one_of_several(shape, by_tag)
 
 
-def _with(found: FieldFacts, **changed: Any) -> FieldFacts:  # noqa: ANN401 - any field of the facts
-    from dataclasses import replace
+def _tag(by_tag: dict[str, FieldFacts]) -> FieldFacts:
+    """The field that tells the variants apart: each value with what it means."""
+    first = next(iter(by_tag.values()))
+    meanings = tuple(f"{tag}: {facts.description}" for tag, facts in by_tag.items() if facts.description)
+    return replace(first, description="", choices=tuple(by_tag), notes=meanings)
 
-    return replace(found, **changed)
+
+def _one_of_several(shape: OneOf, by_tag: dict[str, FieldFacts]) -> FieldFacts:
+    """A field that several variants have: described by the richest; where they differ, each is said."""
+    richest = max(by_tag.values(), key=lambda facts: len(facts.children))
+    notes = list(richest.notes)
+    if len({facts.description for facts in by_tag.values()}) > 1:
+        notes += [f"{shape.tag} {tag}: {facts.description}" for tag, facts in by_tag.items()]
+    required = [tag for tag, facts in by_tag.items() if facts.required]
+    everywhere = len(by_tag) == len(shape.variants)
+    if not everywhere:
+        must = ", and must be given there" if len(required) == len(by_tag) else ""
+        notes.insert(0, f"only where {shape.tag} is {_either(by_tag)}{must}")
+    if required and len(required) < len(by_tag):
+        notes.append(f"must be given where {shape.tag} is {_either(required)}")
+    same = len({facts.description for facts in by_tag.values()}) == 1
+    return replace(
+        richest,
+        description=richest.description if same else "",
+        required=everywhere and len(required) == len(by_tag),
+        notes=tuple(dict.fromkeys(notes)),
+    )
 
 
 def _facts(field: Field, owner: Object, prefix: str) -> FieldFacts:
@@ -144,7 +163,7 @@ def type_of(shape: Shape, field: Field | None = None) -> str:
     """A type in a few words."""
     ref = field.get(m.Ref) if field else None
     if ref is not None:
-        return f"list of keys of {ref.kind}s" if isinstance(shape, ListOf) else f"key of a {ref.kind}"
+        return f"list of {ref.kind} keys" if isinstance(shape, ListOf) else f"{ref.kind} key"
     match shape:
         case Scalar():
             return "money" if shape.money else _FORMS[shape.form]

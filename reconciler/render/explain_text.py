@@ -10,6 +10,7 @@ from reconciler.kinds.kind import Kind, Rule
 from reconciler.render.escape import columns
 from reconciler.render.explain import FieldFacts, KindFacts
 from reconciler.render.style import Style
+from reconciler.render.words import plural
 
 _DEPTH = 2
 """How many levels of fields are shown at once."""
@@ -67,7 +68,7 @@ def _said(field: FieldFacts) -> Iterator[str]:
         yield field.description
     if field.choices:
         yield f"one of: {', '.join(field.choices)}"
-    yield from (f"{note[0].upper()}{note[1:]}." for note in field.notes)
+    yield from (note if note.endswith(".") else f"{note[0].upper()}{note[1:]}." for note in field.notes)
 
 
 def _fields(kind: str, fields: tuple[FieldFacts, ...], style: Style, level: int, depth: int) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _fields(kind: str, fields: tuple[FieldFacts, ...], style: Style, level: int,
         if field.children and level < depth:
             yield from _fields(kind, field.children, style, level + 1, depth)
         elif field.children:
-            hint = f"{len(field.children)} fields: reconciler explain {kind}.{field.path}"
+            hint = f"{plural(len(field.children), 'field')}: reconciler explain {kind}.{field.path}"
             yield f"{below}{style.paint(hint, 'dim')}"
 
 

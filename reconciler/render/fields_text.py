@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.kinds.shape import Shape
@@ -46,9 +46,15 @@ def lines(change: Change, style: Style) -> Iterator[str]:
     if change.action is Action.CREATE:
         by_path = {field.path: field for field in fields}
         fields = tuple(by_path[path] for path in facts.in_declared_order(change.address.kind, by_path))
-        pad = values.padding([field.path for field in fields if _sign(field) == "+"])
+        pad = values.padding([field.path for field in fields if _on_one_line(sheet, field)])
     for field in fields:
         yield from _field(sheet, field, pad)
+
+
+def _on_one_line(sheet: Sheet, field: FieldChange) -> bool:
+    if sheet.hidden(field) or field.after is None:
+        return False
+    return values.inline(escape(field.path), field.after, sheet.shape(field), sheet.how) is not None
 
 
 def _currency(change: Change) -> str:
@@ -76,9 +82,7 @@ def _field(sheet: Sheet, field: FieldChange, pad: int) -> Iterator[str]:
         yield from _changed(sheet, field, name)
     else:
         whole = field.after if sign == "+" else field.before
-        first, *rest = values.named(
-            name, whole, sheet.shape(field), sheet.how, 0 if isinstance(whole, Mapping) else pad
-        )
+        first, *rest = values.named(name, whole, sheet.shape(field), sheet.how, pad)
         yield from _line(sheet, field, sign, first + _remarks(sheet.style, field, field.note))
         yield from (f"{INDENT}  {line}" for line in rest)
 

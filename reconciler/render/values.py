@@ -6,7 +6,7 @@ Text is unquoted where nobody can mistake it, quoted where it is empty, has spac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ _BARE = re.compile(r"[\w$./@%*<+-][\w$./:@%*+<>|=-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "->"})
 _IDENTITIES = ("key", "addon")
 _SECRET_KEYS = frozenset({"$secret", "$live"})
-_ALIGN_UP_TO = 20
+_ALIGN_UP_TO = 24
 _FLOW_LEAVES = 6
 
 
@@ -95,7 +95,7 @@ def tree(value: Tree, shape: Shape | None, how: Print) -> list[str]:
     """A value in as many lines as it needs, indented by two columns per level."""
     match value:
         case Mapping() if not _SECRET_KEYS & value.keys():
-            return [line for name, entry in value.items() for line in _entry(name, entry, value, shape, how)]
+            return _map(value, shape, how)
         case list() | tuple() if any(isinstance(element, Mapping) for element in value):
             return [line for index, element in enumerate(value) for line in _item(index, element, shape, how)]
         case _:
@@ -104,24 +104,36 @@ def tree(value: Tree, shape: Shape | None, how: Print) -> list[str]:
 
 def named(name: str, value: Tree, shape: Shape | None, how: Print, pad: int = 0) -> list[str]:
     """``name: value`` on one line where it fits, else the value below its name."""
-    label = f"{name}:"
-    if _is_short(value):
-        line = f"{label.ljust(pad + 1)} {flow(value, shape, how)}"
-        if columns(line) <= how.room or not isinstance(value, Mapping | list | tuple):
-            return [line]
-    return [label, *(f"  {line}" for line in tree(value, shape, how.narrower(2)))]
+    shown = inline(name, value, shape, how)
+    if shown is not None:
+        return [f"{name}:{' ' * max(1, pad + 1 - columns(name))}{shown}"]
+    return [f"{name}:", *(f"  {line}" for line in tree(value, shape, how.narrower(2)))]
 
 
-def padding(names: list[str]) -> int:
+def inline(name: str, value: Tree, shape: Shape | None, how: Print) -> str | None:
+    """The value for the line of its name; None where it is better shown below."""
+    if not isinstance(value, Mapping | list | tuple):
+        return flow(value, shape, how)
+    if _leaves(value) > _FLOW_LEAVES or _deep(value):
+        return None
+    shown = flow(value, shape, how)
+    return shown if columns(name) + 2 + columns(shown) <= how.room else None
+
+
+def padding(names: Iterable[str]) -> int:
     """How wide a column of names is, long ones left out."""
     return max((columns(name) for name in names if columns(name) <= _ALIGN_UP_TO), default=0)
 
 
-def _entry(name: str, entry: Tree, parent: Mapping[str, Tree], shape: Shape | None, how: Print) -> list[str]:
-    if facts.has_secret(shape, name, parent):
-        return [f"{bare(name)}: {SECRET}"]
-    pad = padding([bare(other) for other, value in parent.items() if _is_short(value)])
-    return named(bare(name), entry, facts.child(shape, name, parent), how, pad if _is_short(entry) else 0)
+def _map(value: Mapping[str, Tree], shape: Shape | None, how: Print) -> list[str]:
+    entries = [(bare(name), entry, facts.child(shape, name, value)) for name, entry in value.items()]
+    hidden = {bare(name) for name in value if facts.has_secret(shape, name, value)}
+    on_one_line = [name for name, entry, child in entries if inline(name, entry, child, how) is not None]
+    pad = padding([name for name in on_one_line if name not in hidden])
+    lines: list[str] = []
+    for name, entry, child in entries:
+        lines += [f"{name}: {SECRET}"] if name in hidden else named(name, entry, child, how, pad)
+    return lines
 
 
 def _item(index: int, element: Tree, shape: Shape | None, how: Print) -> list[str]:
@@ -132,11 +144,6 @@ def _item(index: int, element: Tree, shape: Shape | None, how: Print) -> list[st
     label = f"[{index}]" if identity is None else f"[{escape(str(element[identity]))}]"
     rest = {name: value for name, value in element.items() if name != identity}
     return named(label, rest, item, how) if rest else [label]
-
-
-def _is_short(value: Tree) -> bool:
-    """Whether a value may stand on one line: few leaves, and no list of objects inside."""
-    return _leaves(value) <= _FLOW_LEAVES and not _deep(value)
 
 
 def _leaves(value: Tree) -> int:

@@ -48,7 +48,7 @@ def _price_change() -> Change:
                     "key": "seats",
                     "featureKey": "seats",
                     "billingCadence": "P1M",
-                    "price": {"type": "unit", "amount": "0.0005", "commitments": {"minimumAmount": "10"}},
+                    "price": {"type": "unit", "amount": "0.0005", "minimumAmount": "10"},
                 },
                 Location("catalog/plans.yaml", 40, 9),
             ),

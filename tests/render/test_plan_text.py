@@ -33,7 +33,7 @@ production  https://openmeter.example  identity 01J9ABCQ2  git 4e1c0d9 clean  9 
           key:            seats
           featureKey:     seats
           billingCadence: P1M
-          price:          {type: unit, amount: 0.0005 USD (0.50 USD per 1,000), commitments: {minimumAmount: 10 USD}}
+          price:          {type: unit, amount: 0.0005 USD (0.50 USD per 1,000), minimumAmount: 10 USD}
       # add-on priority version 2 attached again
       # (31 unchanged fields hidden)
 
