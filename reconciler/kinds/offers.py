@@ -126,7 +126,7 @@ def _entitlements(own: Card, theirs: Card) -> str | None:
         return "their entitlements are of different types"
     if isinstance(one, StaticEntitlement):
         return "only one of them can have a static entitlement"
-    if isinstance(one, MeteredEntitlement) and isinstance(other, MeteredEntitlement):
-        if _differ(one.usage_period or own.billing_cadence, other.usage_period or theirs.billing_cadence):
-            return "their usage periods differ"
-    return None
+    if not (isinstance(one, MeteredEntitlement) and isinstance(other, MeteredEntitlement)):
+        return None
+    first, second = one.usage_period or own.billing_cadence, other.usage_period or theirs.billing_cadence
+    return "their usage periods differ" if _differ(first, second) else None
