@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import click
 
 from reconciler.cli.failures import remember_root
 from reconciler.cli.options import Planning, Where
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler import workflow
@@ -32,6 +35,23 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
     )
     remember_root(ctx, context.project.root)
     return context
+
+
+def open_contexts(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> tuple[workflow.Context, ...]:
+    """The contexts of every environment that ``-e`` matches as a glob; the one it names otherwise.
+
+    Raises ``UsageError`` where a glob matches none.
+    """
+    if where.environment is None or not set(where.environment) & set("*?["):
+        return (open_context(ctx, where, paths),)
+    from reconciler.project import load_project
+
+    project = load_project(Path.cwd(), where.project)
+    names = [name for name in project.environments if fnmatchcase(name, where.environment)]
+    if not names:
+        known = ", ".join(project.environments) or "none"
+        raise UsageError(f"no environment matches `{where.environment}`", tip=f"environments: {known}")
+    return tuple(open_context(ctx, replace(where, environment=name), paths) for name in names)
 
 
 def request(planning: Planning) -> workflow.PlanRequest:

@@ -222,3 +222,17 @@ def test_plan_with_paths_works_without_a_project_file(run, project, tmp_path, mo
     (project / "reconciler.yaml").unlink()
     assert run("plan", "elsewhere").out.endswith("Plan: 1 to create.\n")
     assert run("plan", "elsewhere", "--prune").code == 64
+
+
+def test_a_glob_of_environments_reads_each_of_them(run, project):
+    text = (project / "reconciler.yaml").read_text()
+    (project / "reconciler.yaml").write_text(text + '  sandbox_two: { endpoint: "sandbox:two" }\n')
+    run("apply", "--auto-approve")
+    shown = run("plan", "-e", "sand*", "--detailed-exitcode")
+    assert shown.code == 2
+    assert shown.out.index("No changes.") < shown.out.index("Plan: 2 to create.")
+    assert run("plan", "-e", "sand*", "-o", "x.plan").code == 64
+    assert run("plan", "-e", "prod*").code == 64
+    assert run("validate", "-e", "*").out.endswith("checked against 3 environments.\n")
+    listed = run("get", "Meter", "-e", "sand*").out
+    assert listed.index("sandbox\n") < listed.index("sandbox_two\n")

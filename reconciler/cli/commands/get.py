@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
-from reconciler.cli.opening import open_context
+from reconciler.cli.opening import open_contexts
 from reconciler.cli.options import Where, format_option, where_options
 from reconciler.cli.waiting import busy
 from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.render.live_text import Row
+    from reconciler.render.style import Style
 
 _LEGEND = """\b
 MANAGED:
@@ -41,22 +48,32 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
 
     The column MANAGED says whose they are, which decides what `plan` may do with them.
     """
-    from reconciler.render import live_text
     from reconciler.workflow.live import live_objects
 
     kind, key = _split(what)
     screen = console(ctx)
-    context = open_context(ctx, where)
-    with busy(screen, f"Reading {context.environment.name}"):
-        rows = live_objects(context, kind, key)
-    if key is not None and not rows:
-        raise ReconcilerError(f"{what} is not live in {context.environment.name}")
+    contexts = open_contexts(ctx, where)
+    if len(contexts) > 1 and form == "json":
+        raise UsageError("JSON is of one environment", tip="name one with -e, without a glob")
+    for number, context in enumerate(contexts):
+        name = context.environment.name
+        with busy(screen, f"Reading {name}"):
+            rows = live_objects(context, kind, key)
+        if key is not None and not rows:
+            raise ReconcilerError(f"{what} is not live in {name}")
+        if len(contexts) > 1:
+            screen.data(("\n" if number else "") + screen.out.paint(name, "bold") + "\n")
+        screen.data(_shown(rows, screen.out, form, full=key is not None))
+
+
+def _shown(rows: Sequence[Row], style: Style, form: str, *, full: bool) -> str:
+    from reconciler.render import live_text
+
     if form == "json":
-        screen.data(live_text.dumps(rows))
-    elif key is not None:
-        screen.data("\n".join(live_text.detail(row, screen.out) for row in rows))
-    else:
-        screen.data(live_text.table(rows, screen.out))
+        return live_text.dumps(rows)
+    if full:
+        return "\n".join(live_text.detail(row, style) for row in rows)
+    return live_text.table(rows, style)
 
 
 def _split(what: str | None) -> tuple[str | None, str | None]:

@@ -10,7 +10,7 @@ import click
 from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_context, request
+from reconciler.cli.opening import open_contexts, request
 from reconciler.cli.options import (
     Planning,
     Where,
@@ -21,6 +21,7 @@ from reconciler.cli.options import (
     where_options,
 )
 from reconciler.cli.waiting import busy
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
@@ -35,6 +36,7 @@ _PENDING = 2
         "reconciler plan catalog/                a folder without a project file, on the sandbox",
         "reconciler plan -e staging -o pr.plan   save it; `reconciler apply --plan pr.plan` does exactly that",
         "reconciler plan -e production --allow price-raising:Plan/pro",
+        "reconciler plan -e '*'                  every environment of the project file",
     ),
 )
 @paths_argument
@@ -63,13 +65,20 @@ def command(
     from reconciler import workflow
 
     screen = console(ctx)
-    context = open_context(ctx, where, paths)
-    with busy(screen, f"Reading the manifests and {context.environment.name}"):
-        made = workflow.make_plan(context, request(planning))
-    print_plan(made, screen, form)
-    if out is not None:
-        save(made, out, screen)
-    ctx.exit(_PENDING if detailed_exitcode and not made.is_empty else 0)
+    contexts = open_contexts(ctx, where, paths)
+    if len(contexts) > 1 and (out is not None or form == "json"):
+        raise UsageError("a plan file is of one environment", tip="name one with -e, without a glob")
+    pending = False
+    for number, context in enumerate(contexts):
+        with busy(screen, f"Reading the manifests and {context.environment.name}"):
+            made = workflow.make_plan(context, request(planning))
+        if number:
+            screen.data("\n")
+        print_plan(made, screen, form)
+        pending = pending or not made.is_empty
+        if out is not None:
+            save(made, out, screen)
+    ctx.exit(_PENDING if detailed_exitcode and pending else 0)
 
 
 def print_plan(made: Plan, screen: Console, form: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.failures import source_lines
-from reconciler.cli.opening import open_context
+from reconciler.cli.opening import open_contexts
 from reconciler.cli.options import Where, format_option, paths_argument, where_options
 
 if TYPE_CHECKING:
@@ -45,10 +46,10 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     from reconciler.render import problems_json, text
 
     screen = console(ctx)
-    context = open_context(ctx, where, paths)
+    contexts = open_contexts(ctx, where, paths)
     every = where.environment is None and where.endpoint is None
-    found = workflow.check(context, every_environment=every)
-    checked = _checked(context, every=every)
+    found = [problem for context in contexts for problem in workflow.check(context, every_environment=every)]
+    checked = _checked(contexts, every=every)
     if form == "json":
         screen.data(problems_json.dumps(found, checked))
     else:
@@ -56,7 +57,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
         screen.data(
             text.problems(
                 found,
-                source_lines(context.project.root),
+                source_lines(contexts[0].project.root),
                 checked=checked,
                 colour=style.colour,
                 unicode=style.unicode,
@@ -66,16 +67,16 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     ctx.exit(1 if any(problem.severity == "error" for problem in found) else 0)
 
 
-def _checked(context: Context, *, every: bool) -> Checked:
+def _checked(contexts: Sequence[Context], *, every: bool) -> Checked:
     """How many files and environments were looked at."""
     from reconciler.manifest.files import Layout, manifest_files
     from reconciler.manifest.problems import Problems
     from reconciler.reading.yaml import Reader
     from reconciler.render.problems_text import Checked
 
-    project = context.project
-    environments = project.environments.values() if every else (context.environment,)
-    roots = [path.absolute() for path in context.paths] or [project.root / name for name in project.manifests]
+    project = contexts[0].project
+    environments = project.environments.values() if every else [context.environment for context in contexts]
+    roots = [path.absolute() for path in contexts[0].paths] or [project.root / name for name in project.manifests]
     overlays = sorted({project.root / name for environment in environments for name in environment.overlays})
     quiet = Problems(Reader().files, {})
     files = manifest_files(Layout.of(project), roots, quiet)
