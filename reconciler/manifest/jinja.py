@@ -140,6 +140,8 @@ class ValueEnvironment(ImmutableSandboxedEnvironment):
             if argument in obj:
                 return obj[argument]
             _no_such_name(obj, str(argument))
+        if isinstance(obj, StrictUndefined):
+            raise SecurityError(f"there is no `{obj._undefined_name}`; templates know `vars` and `environment`")
         if isinstance(obj, str | list | tuple) and isinstance(argument, int | slice):
             return super().getitem(obj, argument)
         raise SecurityError(f"`{argument}` is no part of a value")
@@ -175,7 +177,7 @@ def show(value: Any) -> Any:  # noqa: ANN401 - Jinja2's finalize
 def _no_such_name(names: Names, name: str) -> NoReturn:
     if name in names.unset:
         raise UnsetError(name)
-    raise SecurityError(f"there is no `{names.title}.{name}`{did_you_mean(name, names)}")
+    raise SecurityError(f"there is no `{names.title}.{name}`{did_you_mean(name, (*names, *names.unset))}")
 
 
 def _text(value: Any, name: str) -> str:  # noqa: ANN401 - a filter's argument

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.kinds.shape import ListOf, MapOf, Object, OneOf, Shape
 from reconciler.manifest.problems import Report
 from reconciler.reading.suggest import did_you_mean
-from reconciler.reading.tree import Map, Seq
+from reconciler.reading.tree import Map, Seq, item_key
 
 BEFORE, REMOVE = "$before", "$remove"
 
@@ -111,14 +111,6 @@ class _KeyedMerge:
 
     def _find(self, items: Seq, key: str | None) -> int | None:
         return next((at for at, item in enumerate(items) if key is not None and self._key(item) == key), None)
-
-
-def item_key(by: str, item: Any) -> str | None:  # noqa: ANN401 - any tree
-    """What tells an item of a keyed list apart. A rate card's ``key`` defaults to its ``featureKey``."""
-    if not isinstance(item, Map):
-        return None
-    found = item.get(by) or (item.get("featureKey") if by == "key" else None)
-    return found if isinstance(found, str) else None
 
 
 def _key_field(shape: Shape | None, items: Seq) -> str | None:

@@ -86,7 +86,7 @@ def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) ->
     if default != SANDBOX and default not in environments:
         hint = did_you_mean(default, environments)
         mark = find(root, root.mark, ("defaultEnvironment",))
-        reading.add([Issue("schema.unknown_environment", f"there is no environment `{default}`{hint}", mark)])
+        reading.add([Issue("project.environment", f"there is no environment `{default}`{hint}", mark)])
     return Project(
         name=document.name,
         root=reading.root,

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.kinds.shape import ListOf, MapOf, Object, OneOf, Scalar, Shape
 from reconciler.model import Path, PathPart
-from reconciler.reading.tree import Map, Seq
+from reconciler.reading.tree import Map, Seq, item_key
 
 
 @dataclass(slots=True)
@@ -84,8 +84,8 @@ def _into_list(found: Trace, shape: Shape | None, index: int) -> Shape | None:
 
 def _item_name(shape: Shape | None, item: Any, index: int) -> PathPart:  # noqa: ANN401 - any tree
     keyed = shape.keyed if isinstance(shape, ListOf) else None
-    key = item.get(keyed.by) if keyed and isinstance(item, Map) else None
-    return f"[{key}]" if isinstance(key, str) else index
+    key = item_key(keyed.by, item) if keyed else None
+    return index if key is None else f"[{key}]"
 
 
 def _names(shape: Shape | None, node: Any) -> tuple[str, ...]:  # noqa: ANN401 - any tree

@@ -138,6 +138,14 @@ def item_index(items: Seq, part: PathPart) -> int | None:
     return int(wanted) if wanted.isdigit() and int(wanted) < len(items) else None
 
 
+def item_key(by: str, item: Any) -> str | None:  # noqa: ANN401 - any tree
+    """What tells an item of a keyed list apart. A rate card's ``key`` defaults to its ``featureKey``."""
+    if not isinstance(item, Map):
+        return None
+    found = item.get(by) or (item.get("featureKey") if by == "key" else None)
+    return found if isinstance(found, str) else None
+
+
 class TreeSource:
     """Where the values of one declared object stand (``model.Source``); merged values point to their overlay."""
 

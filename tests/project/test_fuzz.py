@@ -8,7 +8,8 @@ from reconciler.errors import ProjectError
 from reconciler.project import load_project
 
 NAMES = st.sampled_from(
-    ["apiVersion", "kind", "name", "manifests", "variables", "environments", "endpoint", "extends", "token", "env", "vars",
+    ["apiVersion", "kind", "name",
+     "manifests", "variables", "environments", "endpoint", "extends", "token", "env", "vars",
      "headers",
      "limits", "maxRemovals", "adopt", "api", "a", "type", "default", "min", "enum", "overlays", "policy"]
 )  # fmt: skip

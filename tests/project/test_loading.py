@@ -144,7 +144,7 @@ def test_all_problems_are_reported_at_once(refused):
         ("environments: {a: {endpoint: 'sandbox:', adopt: {Plan/pro: x}}}", "4:50 project.adopt"),
         ("environments: {a: {endpoint: 'sandbox:', planValidFor: P1M}}", "4:56 project.duration"),
         ("environments: {a: {endpoint: 'sandbox:', vars: {x: 1}}}", "4:49 project.variable"),
-        ("defaultEnvironment: stagin", "4:21 schema.unknown_environment"),
+        ("defaultEnvironment: stagin", "4:21 project.environment"),
         ("formerNames: [Old]", "4:15 project.name"),
         ("variables: {a-b: {}}", "4:13 project.variable"),
         ("- 1", "4:1 yaml.syntax"),
