@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from reconciler import errors
 from reconciler.cli.console import Console, console
 from reconciler.render.escape import escape
 from reconciler.render.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.model import Guard
 
 _ROOT = "reconciler.root"
 _ISSUES = "please report it with the traceback that -vv prints, and with secrets removed"
@@ -46,10 +50,8 @@ def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterat
 
             yield problems(found, source_lines(root), style).rstrip("\n")
         case errors.GuardError(guards=guards):
-            from reconciler.render.plan_text import guard_lines
-
-            yield _head("Refused", error.message, style)
-            yield from (line for guard in guards for line in guard_lines(guard, style))
+            # The plan above has told what each of them means.
+            yield _head("Refused", f"{_opened(guards)}. Nothing was written.", style)
         case errors.StaleError(moved=moved):
             yield _head("Refused", f"{error.message}. Nothing was written.", style)
             yield from (line for text in moved for line in style.wrap(escape(text), first="  ", rest="    "))
@@ -59,6 +61,11 @@ def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterat
             yield _head("Error", error.message, style)
     if error.tip:
         yield from style.wrap(escape(error.tip), first="Tip: ", rest="     ")
+
+
+def _opened(guards: Sequence[Guard]) -> str:
+    names = ", ".join(guard.name for guard in guards)
+    return f"1 guard is open: {names}" if len(guards) == 1 else f"{len(guards)} guards are open: {names}"
 
 
 def _head(word: str, message: str, style: Style) -> str:

@@ -196,6 +196,9 @@ def totals(report: Report, found: tuple[Outcome, ...], style: Style, saved: str 
         head = "Interrupted" if report.interrupted else ("Partly applied" if written else "Nothing was applied")
         yield style.paint(f"{head}: {_counted(counts)}.", "yellow" if written else "red", "bold")
         yield from style.wrap(_next(report, found, written=written), first="", rest="")
+    if report.requests:
+        took = f"{words.plural(report.requests, 'request')} in {report.seconds:.1f} s"
+        yield style.paint(took, "dim")
     if saved:
         yield style.paint(f"Report: {escape(saved)}", "dim")
 

@@ -80,7 +80,7 @@ GUARD = Guard("price-raising", Address("Plan", "pro"), "a price rises", True)
         (errors.ProjectError([Problem("r.x", "wrong", Location("a.yaml", 1))]), 1, "1 error in 1 file."),
         (errors.PlanFileError("not a plan"), 1, "Error: not a plan"),
         (errors.SecretError("TOKEN is not set"), 1, "Error: TOKEN is not set"),
-        (errors.GuardError([GUARD]), 3, "--allow price-raising:Plan/pro"),
+        (errors.GuardError([GUARD]), 3, "1 guard is open: price-raising:Plan/pro. Nothing was written."),
         (errors.StaleError(["Plan/pro: version 4 -> 5"], "it moved"), 3, "  Plan/pro: version 4 -> 5"),
         (errors.ForeignPlanError("expired"), 3, "Refused: expired. Nothing was written."),
         (errors.TransportError("no answer", sent=True), 1, "Error: no answer"),
