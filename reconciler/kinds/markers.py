@@ -73,7 +73,12 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class ServerChosen:
-    """The server chooses a value when the field is left out; whatever it chose is no difference."""
+    """The server chooses a value when the field is left out; whatever it chose is no difference.
+
+    With ``beside`` it does so only where that other field of the same object is declared.
+    """
+
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,23 +54,31 @@ def _compile(shape: Shape) -> Canoniser:
 
 @cache
 def _object(shape: Object) -> Canoniser:
-    parts = [(name, _compile(field.shape), _default(field)) for name, field in shape.fields.items()]
+    parts = [
+        (name, _compile(field.shape), _default(field), _means_something_empty(field.shape))
+        for name, field in shape.fields.items()
+    ]
 
     def walk(value: Tree) -> Tree:
         if not isinstance(value, Mapping):
             return value
         out: dict[str, Tree] = {}
-        for name, convert, default in parts:
+        for name, convert, default, empty in parts:
             found = value.get(name)
             if found is not None:
                 found = convert(found)
-            if found is None or found in ("", [], {}):
+            if found is None or (found in ("", [], {}) and not empty):
                 found = default() if default else None
             if found is not None:
                 out[name] = found
         return out
 
     return walk
+
+
+def _means_something_empty(shape: Shape) -> bool:
+    """An empty JSON document is a value; everything else that is empty is the same as nothing."""
+    return isinstance(shape, Scalar) and shape.form == "json"
 
 
 def _default(field: Field) -> Callable[[], Tree] | None:

@@ -106,12 +106,18 @@ def _strip_object(shape: Object, desired: Mapping[str, Tree], live: Mapping[str,
     out: dict[str, Tree] = {}
     for name, value in live.items():
         field = shape.fields.get(name)
-        if field is None or (field.has(m.ServerChosen) and name not in desired):
+        if field is None or _chosen(field, desired):
             continue
         kept = _strip(field.shape, desired.get(name), value)
         if kept not in ({}, []) or value in ({}, []):
             out[name] = kept
     return out
+
+
+def _chosen(field: Field, desired: Mapping[str, Tree]) -> bool:
+    """Whether the live value of this field is the server's own choice."""
+    mark = field.get(m.ServerChosen)
+    return mark is not None and field.name not in desired and (mark.beside is None or mark.beside in desired)
 
 
 def _leave_to_others(
