@@ -15,7 +15,7 @@ from reconciler.kinds.fields import Currency, Description, Metadata, Name
 from reconciler.kinds.kind import Binding, Catalogue, Finding, IdOf, KeyOf, Kind, Spec
 from reconciler.kinds.lifecycles import VERSIONED
 from reconciler.kinds.price_impact import impact
-from reconciler.kinds.ratecards import RateCards, card_from_wire, complete_cards
+from reconciler.kinds.ratecards import RateCards, card_from_wire, complete_cards, simplify_cards
 from reconciler.model import Tree
 
 
@@ -37,13 +37,17 @@ class AddonSpec(Spec):
 
 
 def _check(key: str, spec: BaseModel, catalogue: Catalogue) -> Iterator[Finding]:
-    del key
-    yield from addon_rules.check(cast("AddonSpec", spec), catalogue)
+    yield from addon_rules.check(key, cast("AddonSpec", spec), catalogue)
 
 
 def _complete(key: str, spec: dict[str, Tree], feature_name: Callable[[str], str | None]) -> dict[str, Tree]:
     del key
     return {**spec, "rateCards": complete_cards(spec.get("rateCards"), feature_name)}
+
+
+def _simplify(key: str, spec: dict[str, Tree], feature_name: Callable[[str], str | None]) -> dict[str, Tree]:
+    del key
+    return {**spec, "rateCards": simplify_cards(spec.get("rateCards"), feature_name)}
 
 
 def _to_wire(key: str, body: dict[str, Tree], ids: IdOf) -> dict[str, Tree]:
@@ -82,6 +86,7 @@ KIND = Kind(
     rules=(*addon_rules.RULES, *ratecard_rules.RULES),
     impact=impact,
     complete=_complete,
+    simplify=_simplify,
     removal="archive",
     summary="What subscribers can buy beside a plan that offers it.",
     example="""\

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.kinds.alignment import same_length
+from reconciler.kinds.identifiers import taken_for_id
 from reconciler.kinds.kind import Catalogue, Finding, Rule
 from reconciler.kinds.prices import FlatPrice
 from reconciler.kinds.ratecard_rules import check_cards
@@ -13,17 +14,20 @@ from reconciler.kinds.ratecard_rules import check_cards
 if TYPE_CHECKING:
     from reconciler.kinds.addon import AddonSpec
 
-_PUBLISH = "OpenMeter v1, add-on publish"
+_CREATE, _PUBLISH = "OpenMeter v1, add-on create", "OpenMeter v1, add-on publish"
 
+KEY = Rule("addon.key.ulid", "The server takes it for an id, so that no add-on is found by it.", _CREATE)
 NO_CARDS = Rule("addon.no_cards", "An add-on without rate cards cannot be published.", _PUBLISH)
 CADENCES = Rule("addon.cadences", "All priced, recurring cards of an add-on are billed equally often.", _PUBLISH)
 MULTIPLE = Rule("addon.multiple.price", "What can be bought several times has flat prices only.", _PUBLISH)
 
-RULES = (NO_CARDS, CADENCES, MULTIPLE)
+RULES = (KEY, NO_CARDS, CADENCES, MULTIPLE)
 
 
-def check(addon: AddonSpec, catalogue: Catalogue) -> Iterator[Finding]:
+def check(key: str, addon: AddonSpec, catalogue: Catalogue) -> Iterator[Finding]:
     """Every finding of an add-on and its cards."""
+    if taken_for_id(key):
+        yield Finding(KEY, (), f"`{key}` looks like an id to the server; choose a key of another length")
     at = ("rateCards",)
     if not addon.rate_cards:
         yield Finding(NO_CARDS, at, "an add-on needs at least one rate card", at_key=True, publish_only=True)

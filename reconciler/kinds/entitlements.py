@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -18,15 +19,24 @@ def _not_negative(value: Decimal) -> Decimal:
     return value
 
 
-def _json(value: Any) -> Any:  # noqa: ANN401 - any JSON value, or its text
-    if isinstance(value, str):
-        import json
-
-        try:
-            json.loads(value)
-        except ValueError:
-            raise problem("entitlement.config", "`config` is a map, or the text of a JSON document") from None
+def _exact(value: Decimal) -> Decimal:
+    """An allowance is stored as a binary float: refuse what would come back as another number."""
+    if Decimal(repr(float(value))) != value:
+        raise problem("entitlement.issue_after_reset", f"`{value}` has more digits than the server keeps (about 15)")
     return value
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401 - any JSON value, or its text
+    if value is None or (isinstance(value, str) and not _is_json(value)):
+        raise problem("entitlement.config", "`config` is a map, or the text of a JSON document other than `null`")
+    return value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return json.loads(text) is not None
+    except ValueError:
+        return False
 
 
 class MeteredEntitlement(Spec):
@@ -36,7 +46,7 @@ class MeteredEntitlement(Spec):
     """An allowance of usage."""
     is_soft_limit: Annotated[bool, m.ServerDefault(value=False)] | None = None
     """Whether usage beyond the allowance is let through."""
-    issue_after_reset: Annotated[Number, AfterValidator(_not_negative)] | None = None
+    issue_after_reset: Annotated[Number, AfterValidator(_not_negative), AfterValidator(_exact)] | None = None
     """The allowance at the start of each period."""
     issue_after_reset_priority: Annotated[int, Field(ge=1, le=255)] | None = None
     """The priority of that allowance among grants; lower is used first."""

@@ -12,6 +12,11 @@ ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}")
 _UNKNOWN = "id:"
 
 
+def taken_for_id(key: str) -> bool:
+    """Whether the server takes this key for an id, so that nothing can be read by it."""
+    return len(key) == 26 and key[0] in "01234567"
+
+
 def to_id(kind: str, key: Tree, ids: IdOf) -> Tree:
     """The id for a body; ``id:X``, taken over from the live object, is X."""
     if not isinstance(key, str):

@@ -17,7 +17,7 @@ from reconciler.kinds.fields import Currency, Description, IsoDuration, Key, Met
 from reconciler.kinds.kind import Binding, Catalogue, Finding, IdOf, KeyOf, Kind, Spec
 from reconciler.kinds.lifecycles import VERSIONED
 from reconciler.kinds.price_impact import impact
-from reconciler.kinds.ratecards import RateCards, card_from_wire, complete_cards
+from reconciler.kinds.ratecards import RateCards, card_from_wire, complete_cards, simplify_cards
 from reconciler.model import Tree
 
 _CADENCES = ("P1W", "P2W", "P4W", "P1M", "P3M", "P6M", "P12M", "P1Y")
@@ -57,6 +57,13 @@ class Phase(Spec):
     """Free key-value pairs of your own."""
 
 
+class PlanAlignment(Spec):
+    """Deprecated: whether cards align to the plan."""
+
+    billables_must_align: bool | None = None
+    """Refused: OpenMeter drops it."""
+
+
 class Offer(Spec):
     """An add-on that subscribers of the plan can buy."""
 
@@ -87,6 +94,8 @@ class PlanSpec(Spec):
         Annotated[Literal["credit_then_invoice", "credit_only"], m.ServerDefault("credit_then_invoice")] | None
     ) = None
     """How usage is settled."""
+    alignment: PlanAlignment | None = None
+    """Refused: OpenMeter drops it."""
     phases: Annotated[list[Phase], Field(min_length=1), m.Keyed("key", ordered=True)]
     """The phases, in order."""
     addons: Annotated[list[Offer], m.Keyed("addon")] | None = None
@@ -96,9 +105,8 @@ class PlanSpec(Spec):
 
 
 def _check(key: str, spec: BaseModel, catalogue: Catalogue) -> Iterator[Finding]:
-    del key
     plan = cast("PlanSpec", spec)
-    yield from plan_rules.check(plan, catalogue)
+    yield from plan_rules.check(key, plan, catalogue)
     yield from offers.check(plan, catalogue)
 
 
@@ -113,9 +121,27 @@ def _complete(key: str, spec: dict[str, Tree], feature_name: Callable[[str], str
     return {**spec, "phases": phases}
 
 
+def _simplify(key: str, spec: dict[str, Tree], feature_name: Callable[[str], str | None]) -> dict[str, Tree]:
+    del key
+    phases = cast("list[Mapping[str, Tree]]", spec.get("phases") or [])
+    plain: list[Tree] = [
+        {
+            **phase,
+            **({"duration": None} if "duration" not in phase and phase is not phases[-1] else {}),
+            "rateCards": simplify_cards(phase.get("rateCards"), feature_name),
+        }
+        for phase in phases
+    ]
+    return {**spec, "phases": plain}
+
+
 def _to_wire(key: str, body: dict[str, Tree], ids: IdOf) -> dict[str, Tree]:
     del ids
-    return {"key": key, **{name: value for name, value in body.items() if name != "addons"}}
+    phases = [
+        {**phase, "rateCards": phase.get("rateCards", [])} if isinstance(phase, Mapping) else phase
+        for phase in cast("list[Tree]", body["phases"])
+    ]
+    return {"key": key, **{name: value for name, value in body.items() if name != "addons"}, "phases": phases}
 
 
 _FIELDS = ("name", "description", "currency", "billingCadence", "proRatingConfig", "settlementMode", "metadata")
@@ -158,6 +184,7 @@ KIND = Kind(
     rules=(*plan_rules.RULES, *ratecard_rules.RULES, *offers.RULES),
     impact=impact,
     complete=_complete,
+    simplify=_simplify,
     removal="archive",
     summary="What customers subscribe to: phases, rate cards, add-ons on offer.",
     example="""\

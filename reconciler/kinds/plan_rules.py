@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.kinds.alignment import aligned
 from reconciler.kinds.durations import Period
+from reconciler.kinds.identifiers import taken_for_id
 from reconciler.kinds.kind import Catalogue, Finding, Rule
 from reconciler.kinds.ratecard_rules import check_cards
 
@@ -27,15 +28,22 @@ UNALIGNED = Rule(
     "plan.cadence.unaligned", "A priced card is billed as often as the plan, or a whole number of times more or less.",
     _PUBLISH,
 )  # fmt: skip
+KEY = Rule("plan.key.ulid", "The server takes it for an id, so that no plan is found by it.", _WRITE)
+ALIGNMENT = Rule("ignored_by_server/alignment", "The server accepts it and does nothing with it.", _WRITE)
 CREDITS = Rule("plan.settlement.credit_only", "Servers without credits refuse it.", _WRITE, "warning")
 
 RULES = (
-    PHASE_TWICE, DURATION_SILENT, DURATION_LAST, DURATION_MISSING, DURATION_SHORT, NO_CARDS, UNALIGNED, CREDITS,
+    PHASE_TWICE, DURATION_SILENT, DURATION_LAST, DURATION_MISSING, DURATION_SHORT, NO_CARDS, UNALIGNED, KEY, ALIGNMENT,
+    CREDITS,
 )  # fmt: skip
 
 
-def check(plan: PlanSpec, catalogue: Catalogue) -> Iterator[Finding]:
-    """Every finding of the phases and their cards."""
+def check(key: str, plan: PlanSpec, catalogue: Catalogue) -> Iterator[Finding]:
+    """Every finding of the plan itself, its phases and their cards."""
+    if taken_for_id(key):
+        yield Finding(KEY, (), f"`{key}` looks like an id to the server; choose a key of another length")
+    if plan.alignment is not None:
+        yield Finding(ALIGNMENT, ("alignment",), "leave it out; cards are always aligned to the plan", at_key=True)
     if plan.settlement_mode == "credit_only":
         yield Finding(CREDITS, ("settlementMode",), "only servers with credits switched on accept `credit_only`")
     seen: set[str] = set()

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from reconciler.kinds.billing_workflow import CUSTOM_TAX
 from reconciler.kinds.durations import Period
 from reconciler.kinds.entitlements import MeteredEntitlement
 from reconciler.kinds.feature import FeatureSpec
 from reconciler.kinds.kind import Catalogue, Finding, Rule
 from reconciler.kinds.prices import Commitments, FlatPrice, TieredPrice
 from reconciler.kinds.ratecards import FlatFeeCard, UsageBasedCard
+from reconciler.kinds.taxes import TaxConfig
 from reconciler.model import Path
 
 _WRITE, _PUBLISH = "OpenMeter v1, rate cards", "OpenMeter v1, plan and add-on publish"
@@ -50,11 +52,24 @@ ENTITLEMENT_ALLOWANCE = Rule("entitlement.issue_after_reset.required", "The serv
 ENTITLEMENT_PRIORITY = Rule("entitlement.priority.no_allowance", "A priority is of an allowance.", _WRITE)
 ENTITLEMENT_PERIOD = Rule("entitlement.usage_period.required", "A metered entitlement resets every so often.", _WRITE)
 PERIOD_SHORT = Rule("entitlement.usage_period.short", "A usage period is an hour or longer.", _PUBLISH)
+ENTITLEMENT_METER = Rule(
+    "entitlement.metered.no_meter",
+    "The server publishes it, and then nothing counts against the allowance.",
+    _WRITE,
+    "warning",
+)
+TAX_TWICE = Rule(
+    "ignored_by_server/stripe_code",
+    "Beside `taxCodeId` the server replaces `stripe` by what that tax code says.",
+    _WRITE,
+    "warning",
+)
 
 RULES = (
     *(KEY_MISSING, NAME_MISSING, KEY_IS_FEATURE, DUPLICATE_KEY, PRICE_SILENT, CADENCE_SILENT, CADENCE_SHORT),
     *(DISCOUNT_FREE, DISCOUNT_FLAT, NO_FEATURE, NO_METER, COMMITMENTS, OPEN_END, OPEN_TWICE, TIER_EMPTY, TIER_TWICE),
     *(TIER_ORDER, ENTITLEMENT_FEATURE, ENTITLEMENT_ALLOWANCE, ENTITLEMENT_PRIORITY, ENTITLEMENT_PERIOD, PERIOD_SHORT),
+    *(ENTITLEMENT_METER, CUSTOM_TAX, TAX_TWICE),
 )
 
 Card = FlatFeeCard | UsageBasedCard
@@ -94,7 +109,8 @@ def _card(card: Card, catalogue: Catalogue) -> Iterator[Finding]:
         yield from _commitments(card.price)
     if isinstance(card.price, TieredPrice):
         yield from _tiers(card.price)
-    yield from _entitlement(card)
+    yield from _entitlement(card, catalogue)
+    yield from _taxes(card.tax_config)
 
 
 def _names(card: Card, catalogue: Catalogue) -> Iterator[Finding]:
@@ -143,10 +159,15 @@ def _usage(card: UsageBasedCard, catalogue: Catalogue) -> Iterator[Finding]:
         message = "usage of what? name the feature with `featureKey`"
         yield Finding(NO_FEATURE, ("price",), message, at_key=True, publish_only=True)
         return
-    feature = catalogue.spec("Feature", card.feature_key)
-    if isinstance(feature, FeatureSpec) and feature.meter_slug is None:
+    if _has_no_meter(card.feature_key, catalogue):
         message = f"the feature `{card.feature_key}` has no meter, so its usage cannot be priced"
         yield Finding(NO_METER, ("featureKey",), message, publish_only=True)
+
+
+def _has_no_meter(feature_key: str, catalogue: Catalogue) -> bool:
+    """Whether the feature is known to have none."""
+    feature = catalogue.spec("Feature", feature_key)
+    return isinstance(feature, FeatureSpec) and feature.meter_slug is None
 
 
 def _commitments(price: Commitments) -> Iterator[Finding]:
@@ -188,7 +209,17 @@ def _ends(ends: Sequence[Decimal | None]) -> Iterator[Finding]:
         highest = max(highest, end)
 
 
-def _entitlement(card: Card) -> Iterator[Finding]:
+def _taxes(config: TaxConfig | None) -> Iterator[Finding]:
+    if config is None:
+        return
+    if config.custom_invoicing is not None:
+        yield Finding(CUSTOM_TAX, ("taxConfig", "customInvoicing"), "leave it out", at_key=True)
+    if config.stripe is not None and config.tax_code_id is not None:
+        message = "the tax code that `taxCodeId` names decides; leave `stripe` out"
+        yield Finding(TAX_TWICE, ("taxConfig", "stripe"), message, at_key=True)
+
+
+def _entitlement(card: Card, catalogue: Catalogue) -> Iterator[Finding]:
     template = card.entitlement_template
     if template is None:
         return
@@ -196,8 +227,14 @@ def _entitlement(card: Card) -> Iterator[Finding]:
     if card.feature_key is None:
         message = "entitled to what? name the feature with `featureKey`"
         yield Finding(ENTITLEMENT_FEATURE, (at,), message, at_key=True, publish_only=True)
-    if not isinstance(template, MeteredEntitlement):
-        return
+    if isinstance(template, MeteredEntitlement):
+        yield from _allowance(card, template, at)
+        if card.feature_key is not None and _has_no_meter(card.feature_key, catalogue):
+            message = f"the feature `{card.feature_key}` has no meter; make this `type: boolean`, or give it a meter"
+            yield Finding(ENTITLEMENT_METER, (at, "type"), message)
+
+
+def _allowance(card: Card, template: MeteredEntitlement, at: str) -> Iterator[Finding]:
     if template.issue_after_reset is None and template.issue_after_reset_priority is not None:
         message = "there is no `issueAfterReset` for this to be the priority of"
         yield Finding(ENTITLEMENT_PRIORITY, (at, "issueAfterResetPriority"), message, at_key=True)

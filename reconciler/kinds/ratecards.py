@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, cast
 
@@ -11,49 +10,18 @@ from pydantic import AfterValidator, Field
 from reconciler.kinds import markers as m
 from reconciler.kinds.entitlements import Entitlement
 from reconciler.kinds.fields import IsoDuration, Key, Metadata, Name, Number, Quantity, problem
-from reconciler.kinds.identifiers import ULID
 from reconciler.kinds.kind import Spec
 from reconciler.kinds.prices import FlatPrice, UsagePrice
+from reconciler.kinds.taxes import TaxConfig
 from reconciler.model import Tree
 
-_TAX_CODE = re.compile(r"txcd_\d{8}")
 _HUNDRED = 100
-
-
-def _tax_code(value: str) -> str:
-    if not _TAX_CODE.fullmatch(value):
-        raise problem("tax.stripe_code", f"`{value}` is not a Stripe tax code: `txcd_` and eight digits")
-    return value
-
-
-def _ulid(value: str) -> str:
-    if not ULID.fullmatch(value):
-        raise problem("value.ulid", f"`{value}` is not an id of OpenMeter (26 characters)")
-    return value
 
 
 def _percentage(value: Any) -> Any:  # noqa: ANN401 - a Decimal by now
     if not 0 <= value <= _HUNDRED:
         raise problem("discount.percentage", f"`{value}` is not a percentage between 0 and 100")
     return value
-
-
-class StripeTax(Spec):
-    """How Stripe taxes it."""
-
-    code: Annotated[str, AfterValidator(_tax_code)]
-    """Stripe's product tax code."""
-
-
-class TaxConfig(Spec):
-    """How it is taxed."""
-
-    behavior: Literal["inclusive", "exclusive"] | None = None
-    """Whether prices hold the tax already."""
-    stripe: StripeTax | None = None
-    """How Stripe taxes it."""
-    tax_code_id: Annotated[str, AfterValidator(_ulid), m.ServerChosen()] | None = None
-    """The id of a tax code in OpenMeter; the server finds it from `stripe.code`."""
 
 
 class PercentageDiscount(Spec):
@@ -148,6 +116,30 @@ def complete_cards(cards: Tree, feature_name: Callable[[str], str | None]) -> li
         complete_card(card, feature_name) if isinstance(card, Mapping) else card
         for card in cast("list[Tree]", cards or [])
     ]
+
+
+def simplify_card(card: Mapping[str, Tree], feature_name: Callable[[str], str | None]) -> dict[str, Tree]:
+    """A canonical card without what its feature and cadence imply, and with the nulls that a manifest has to say."""
+    plain = dict(card)
+    feature = card.get("featureKey")
+    if isinstance(feature, str):
+        plain.pop("key", None)
+        if card.get("name") == feature_name(feature):
+            plain.pop("name", None)
+    template = card.get("entitlementTemplate")
+    if isinstance(template, Mapping) and template.get("usagePeriod") == card.get("billingCadence"):
+        plain["entitlementTemplate"] = {name: value for name, value in template.items() if name != "usagePeriod"}
+    if card.get("type") == "usage_based":
+        plain.setdefault("price", None)
+    elif "price" in plain:
+        plain.setdefault("billingCadence", None)
+    return plain
+
+
+def simplify_cards(cards: Tree, feature_name: Callable[[str], str | None]) -> list[Tree]:
+    """Every card of a list, simplified."""
+    found = cast("list[Tree]", cards or [])
+    return [simplify_card(card, feature_name) if isinstance(card, Mapping) else card for card in found]
 
 
 _CARD = (
