@@ -146,6 +146,10 @@ class Lifecycle:
 Impact = Callable[[tuple[FieldChange, ...]], Iterable[ChangeClass]]
 
 
+Completion = Callable[[str, dict[str, Tree], Callable[[str], str | None]], dict[str, Tree]]
+"""From the key, a spec tree and a lookup of feature names to another spec tree."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Everything about one kind.
@@ -169,7 +173,9 @@ class Kind:
     summary: str
     example: str
     natural_key: bool = True
-    complete: Callable[[str, dict[str, Tree], Callable[[str], str | None]], dict[str, Tree]] | None = None
+    complete: Completion | None = None
+    simplify: Completion | None = None
+    """The inverse of ``complete``, for export: what the rest of a canonical spec implies is left out again."""
     on_create: ChangeClass = ChangeClass.ADDITIVE
     removal: Verb = "delete"
     retain_by_default: bool = False

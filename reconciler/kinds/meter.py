@@ -86,6 +86,11 @@ def _impact(fields: tuple[FieldChange, ...]) -> Iterable[ChangeClass]:
             yield ChangeClass.METERING_SEMANTIC
 
 
+def _simplify(key: str, spec: dict[str, Tree], feature_name: Callable[[str], str | None]) -> dict[str, Tree]:
+    del feature_name
+    return {name: value for name, value in spec.items() if name != "name" or value != key}
+
+
 def _to_wire(key: str, body: dict[str, Tree], ids: IdOf) -> dict[str, Tree]:
     del ids
     return {"slug": key, **body}
@@ -141,6 +146,7 @@ spec:
     type: $.type
 """,
     complete=_complete,
+    simplify=_simplify,
     retain_by_default=True,
     marked_only_by_create=True,
 )

@@ -17,7 +17,7 @@ from reconciler.kinds import markers as m
 from reconciler.kinds.fields import Metadata, Name
 from reconciler.kinds.kind import Binding, Catalogue, Finding, IdOf, KeyOf, Kind, Rule, Spec
 from reconciler.kinds.lifecycles import MUTABLE
-from reconciler.kinds.secrets import Secret, TextOrSecret
+from reconciler.kinds.secrets import Secret, TextOrSecret, looks_like_credential
 from reconciler.model import ChangeClass, FieldChange, Tree
 
 
@@ -60,7 +60,6 @@ _RESERVED_NAMES = (
 )
 _RESERVED = frozenset(_RESERVED_NAMES.split())
 _RESERVED_PREFIXES = ("svix-", "x-amz-", "x-amzn-", "x-azure-", "x-fd-", "x-gfe", "x-goog-", "x-google", "x-svix-")
-_CREDENTIAL = re.compile(r"token|secret|key|passw|credential|cookie|authori|signature|\bauth\b", re.IGNORECASE)
 
 
 def _check(key: str, spec: BaseModel, catalogue: Catalogue) -> Iterator[Finding]:
@@ -93,7 +92,7 @@ def _header_name(name: str) -> Iterator[Finding]:
 
 def _header_value(name: str, value: str) -> Iterator[Finding]:
     path = ("customHeaders", name)
-    if _CREDENTIAL.search(name):
+    if looks_like_credential(name):
         yield Finding(HEADER_SECRET, path, f"`{name}` looks like a credential; write a source: `{{env: NAME}}`")
     if _CONTROL.search(value):
         yield Finding(HEADER_VALUE, path, "a header value is one line, without control characters")

@@ -5,6 +5,7 @@ A declared secret is a source. Its shape is the same in every file: an environme
 
 from __future__ import annotations
 
+import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Mapping
@@ -17,6 +18,14 @@ from reconciler.kinds.kind import Spec
 
 _ONE_OF = "write exactly one of `{env: NAME}`, `{file: PATH}` or `{command: [PROGRAM, …]}`"
 _PREFIX = "whsec_"
+
+
+_CREDENTIAL = re.compile(r"token|secret|key|passw|credential|cookie|authori|signature|\bauth\b", re.IGNORECASE)
+
+
+def looks_like_credential(name: str) -> bool:
+    """Whether a header of this name carries what nobody may read in git."""
+    return _CREDENTIAL.search(name) is not None
 
 
 class SecretSource(Spec):

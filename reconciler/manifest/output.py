@@ -55,6 +55,12 @@ def render(desired: Desired) -> str:
     return text if documents else ""
 
 
+def dump(resource: Resource) -> str:
+    """One resource as YAML, without the line that separates documents."""
+    text: str = yaml.dump(document(resource), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return text
+
+
 def document(resource: Resource) -> dict[str, Any]:
     """One resource as the document that declares it."""
     kind = KINDS[resource.address.kind]

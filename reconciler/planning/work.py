@@ -67,6 +67,10 @@ class Work:
             self._keys[row.kind, row.id] = resource.address.key
         return live
 
+    def know(self, keys: Mapping[tuple[str, str], str]) -> None:
+        """Settle under which keys live objects (by kind and id) are known."""
+        self._keys.update(keys)
+
     def key_of(self, kind: str, ident: str) -> str | None:
         """The key under which a live object is known here, by its id."""
         if kind == "App":
@@ -110,9 +114,10 @@ class Work:
 
     def wanted(self, resource: Resource) -> dict[str, Tree]:
         """The canonical spec of a declared object, complete."""
-        return complete(KINDS[resource.address.kind], resource.address.key, resource.spec, self._feature_name)
+        return complete(KINDS[resource.address.kind], resource.address.key, resource.spec, self.feature_name)
 
-    def _feature_name(self, key: str) -> str | None:
+    def feature_name(self, key: str) -> str | None:
+        """The name of a feature, declared or live: what a card without a name is called."""
         address = Address("Feature", key)
         declared = self.desired.resources.get(address)
         if declared is not None and isinstance(name := declared.spec.get("name"), str):

@@ -19,15 +19,20 @@ from reconciler.workflow.context import (
     rendered,
     sandbox_path,
 )
+from reconciler.workflow.exporting import export
+from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
 
 __all__ = [
     "Context",
+    "LiveRow",
     "Outcome",
     "PlanRequest",
     "check",
     "connect",
+    "export",
     "is_complete",
+    "live_objects",
     "load_desired",
     "make_destroy_plan",
     "make_plan",

@@ -33,7 +33,12 @@ def pro(make):
 @pytest.fixture
 def priority(make):
     def build(amount="5", **management):
-        spec = {"name": "Priority", "currency": "USD", "instanceType": "single", "rateCards": [flat("priority", amount)]}
+        spec = {
+            "name": "Priority",
+            "currency": "USD",
+            "instanceType": "single",
+            "rateCards": [flat("priority", amount)],
+        }
         return make("Addon", "priority", spec, **management)
 
     return build
