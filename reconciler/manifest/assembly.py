@@ -10,7 +10,7 @@ from reconciler.manifest.documents import Declared
 from reconciler.manifest.merge import merge
 from reconciler.manifest.problems import Problems
 from reconciler.model import Address
-from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.suggest import Hints
 from reconciler.reading.tree import Map
 
 
@@ -35,6 +35,7 @@ class Assembly:
     def __init__(self, problems: Problems) -> None:
         self.entries: dict[Address, Entry] = {}
         self._problems = problems
+        self._hints = Hints()
 
     def base(self, documents: Iterable[Declared]) -> None:
         """Add the documents of the manifests."""
@@ -88,8 +89,8 @@ class Assembly:
         entry = self.entries.get(document.address)
         if entry is None:
             if complete:
-                known = [address.key for address in self.entries if address.kind == document.kind.name]
-                hint = did_you_mean(document.address.key, known)
+                known = (address.key for address in self.entries if address.kind == document.kind.name)
+                hint = self._hints.did_you_mean(document.address.key, known)
                 message = f"{document.address} is not declared, so it cannot be patched{hint}"
                 self._add("overlay.unknown", message, document)
             return

@@ -38,7 +38,7 @@ class Declarations:
 
     def keys(self, kind: str) -> Iterable[str]:
         """The keys of every declared object of a kind, in the order of their declaration."""
-        return tuple(self._keys.get(kind, ()))
+        return self._keys.get(kind, ())
 
 
 def check_kinds(objects: Mapping[Address, Valid], problems: Problems) -> None:

@@ -8,15 +8,25 @@ from graphlib import CycleError, TopologicalSorter
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.validated import Valid
 from reconciler.model import Address
-from reconciler.reading.suggest import did_you_mean
+from reconciler.reading.suggest import Hints
 from reconciler.reading.tree import find
+
+_ELSEWHERE = "; declare it, or with `lifecycle: {manage: observe}` if it exists elsewhere"
 
 
 def check_references(objects: Mapping[Address, Valid], problems: Problems) -> None:
     """Report unknown references, references to what is going away, and circles."""
+    keys: dict[str, list[str]] = {}
+    for address in objects:
+        keys.setdefault(address.kind, []).append(address.key)
+    hints = Hints()
     for valid in objects.values():
         for path, target in valid.references:
             reason = _refusal(objects, valid, target)
+            if reason is not None and target not in objects:
+                rule, message = reason
+                hint = hints.did_you_mean(target.key, keys.get(target.kind, ()))
+                reason = rule, message + (hint or _ELSEWHERE)
             if reason is not None:
                 rule, message = reason
                 mark = find(valid.spec, valid.mark, path)
@@ -27,11 +37,7 @@ def check_references(objects: Mapping[Address, Valid], problems: Problems) -> No
 def _refusal(objects: Mapping[Address, Valid], valid: Valid, target: Address) -> tuple[str, str] | None:
     found = objects.get(target)
     if found is None:
-        known = [address.key for address in objects if address.kind == target.kind]
-        hint = did_you_mean(target.key, known) or (
-            "; declare it, or with `lifecycle: {manage: observe}` if it exists elsewhere"
-        )
-        return "reference.unknown", f"{target} is not declared{hint}"
+        return "reference.unknown", f"{target} is not declared"
     state = found.management.state
     if state in ("absent", "archived") and valid.management.state in ("active", "draft"):
         return "reference.gone", f"{target} is declared `{state}`, so nothing can refer to it"

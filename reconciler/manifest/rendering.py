@@ -49,8 +49,8 @@ class Rendering:
                 self._refuse("a key", key_mark, len(name))
             rendered = self._value(*_part(variant, name, value, mark, fixed))
             if rendered is not value:
-                fresh = fresh or tree.copy()
-                fresh.put(name, rendered, key_mark, mark)
+                fresh = fresh if fresh is not None else tree.copy()
+                fresh[name] = rendered
         return fresh if fresh is not None else tree
 
     def _seq(self, shape: Shape | None, tree: Seq, fixed: str | None) -> Seq:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.kinds.registry import KINDS
 from reconciler.model import Location, Problem
 from reconciler.project.declared import Written, declare
 from reconciler.project.values import SANDBOX, Project, Variable
@@ -80,6 +82,7 @@ class Reading:
 
 def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) -> Project:
     """The project, with every problem of its meaning reported to ``reading``."""
+    _check_patterns(reading, root, document)
     variables = _variables(reading, root, document)
     environments = declare(reading, _written(reading, root, document), variables)
     default = document.default_environment or SANDBOX
@@ -99,6 +102,16 @@ def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) ->
         file=path,
         warnings=tuple(problem for problem in reading.problems if problem.severity == "warning"),
     )
+
+
+def _check_patterns(reading: Reading, root: Map, document: ProjectDocument) -> None:
+    """A pattern that can match nothing would protect nothing, silently."""
+    for index, pattern in enumerate(document.protect or ()):
+        kind, slash, key = pattern.partition("/")
+        if not (slash and key and any(fnmatchcase(name, kind) for name in KINDS)):
+            hint = did_you_mean(kind, KINDS)
+            message = f"`{pattern}` is no pattern of a known kind such as `Plan/*`{hint}"
+            reading.add([Issue("project.protect", message, find(root, root.mark, ("protect", index)))])
 
 
 def _variables(reading: Reading, root: Map, document: ProjectDocument) -> Mapping[str, Variable]:

@@ -57,7 +57,7 @@ def declare(
     for name in written:
         chain = _chain(reading, written, name)
         if chain:
-            found[name] = _declare(reading, chain, variables)
+            found[name] = _declare(reading, chain, variables, (*written, SANDBOX))
     return found
 
 
@@ -78,7 +78,9 @@ def _chain(reading: Reporting, written: Mapping[str, Written], name: str) -> lis
     return chain
 
 
-def _declare(reading: Reporting, chain: list[Written], variables: Mapping[str, Variable]) -> DeclaredEnvironment:
+def _declare(
+    reading: Reporting, chain: list[Written], variables: Mapping[str, Variable], known: tuple[str, ...]
+) -> DeclaredEnvironment:
     found = DeclaredEnvironment(chain[-1].name, "", reading.location(chain[-1].mark))
     for link in chain:
         found = _apply(reading, found, link, variables)
@@ -89,6 +91,10 @@ def _declare(reading: Reporting, chain: list[Written], variables: Mapping[str, V
     if not found.endpoint:
         message = f"environment `{own.name}` has no `endpoint`; write the server's address, or `sandbox:`"
         reading.add([Issue("project.endpoint", message, own.mark)])
+    source = found.promotes_from
+    if source is not None and source not in known:
+        hint = did_you_mean(source, known)
+        reading.add([Issue("project.environment", f"there is no environment `{source}`{hint}", own.at("promotesFrom"))])
     insecure = any(link.document.insecure for link in chain)
     _check_transport(reading, found, own, insecure=insecure)
     return found

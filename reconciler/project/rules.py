@@ -21,9 +21,10 @@ DURATION = Rule("project.duration", "A plan is valid for a fixed time: weeks, da
 API = Rule("project.api", "An environment speaks one API that this version knows.", _SOURCE)
 FILE = Rule("project.file", "Every file that the project names has to be readable.", _SOURCE)
 ENVIRONMENT = Rule("project.environment", "A default environment has to exist.", _SOURCE)
+PROTECT = Rule("project.protect", "A pattern that matches nothing would protect nothing.", _SOURCE)
 DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in one place.", _SOURCE)
 
 RULES: tuple[Rule, ...] = (
     KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, VARIABLE, ADOPT, DURATION, API, FILE,
-    DUPLICATE, ENVIRONMENT,
+    DUPLICATE, ENVIRONMENT, PROTECT,
 )  # fmt: skip

@@ -30,6 +30,7 @@ class _Frame:
     node: Map | Seq
     anchor: str | None
     size_before: int
+    height: int = 1
     key: str | None = None
     key_mark: int = 0
     merges: list[Map] = field(default_factory=list)
@@ -45,7 +46,8 @@ class Builder:
         self._names, self._values = names, values
         self._frames: list[_Frame] = []
         self._top: _Frame | None = None
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        # Per anchor: its value, how many values that stands for, and how many levels deep it goes.
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._size = 0
 
     def mark(self, place: Any) -> int:  # noqa: ANN401 - the marks of the C and the Python parser share no class
@@ -63,12 +65,12 @@ class Builder:
             self._refuse_tag(event.tag, mark)
         if top is not None and top.key is None and type(top.node) is Map:
             if event.anchor is not None:
-                self._anchors[event.anchor] = (text, 1)
+                self._anchors[event.anchor] = (text, 1, 0)
             self._key(top, text, mark, plain=event.implicit[0])
             return
         value = self._plain(text, mark) if event.implicit[0] else text
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, 1)
+            self._anchors[event.anchor] = (value, 1, 0)
         self._place(value, mark)
 
     def open(self, event: Any, node: Map | Seq) -> None:  # noqa: ANN401 - an event of PyYAML
@@ -82,7 +84,7 @@ class Builder:
             self._stop("yaml.depth", f"nested more than {MAX_DEPTH} levels deep", node.mark)
         if event.anchor is not None:
             # Known from here on, so that an alias inside it is told from one to nowhere.
-            self._anchors[event.anchor] = (_MERGE, -1)
+            self._anchors[event.anchor] = (_MERGE, -1, 0)
         self._top = _Frame(node, event.anchor, self._size)
         self._frames.append(self._top)
 
@@ -93,7 +95,8 @@ class Builder:
         if frame.merges:
             _merge(frame.node, frame.merges)
         if frame.anchor is not None:
-            self._anchors[frame.anchor] = (frame.node, self._size - frame.size_before + 1)
+            self._anchors[frame.anchor] = (frame.node, self._size - frame.size_before + 1, frame.height)
+        self._deepen(frame.height)
         self._place(frame.node, frame.node.mark)
 
     def alias(self, event: Any) -> None:  # noqa: ANN401 - an event of PyYAML
@@ -101,18 +104,26 @@ class Builder:
         mark = self.mark(event.start_mark)
         if event.anchor not in self._anchors:
             self._stop("yaml.alias", f"`*{event.anchor}` names no anchor that stands before it in this document", mark)
-        value, size = self._anchors[event.anchor]
+        value, size, height = self._anchors[event.anchor]
         if size < 0:
             self._stop("yaml.alias", f"`*{event.anchor}` stands inside the value that it names", mark)
         self._size += size
         if self._size > MAX_EXPANDED and size > 1:
             self._stop("yaml.alias", f"the aliases of this document stand for more than {MAX_EXPANDED} values", mark)
+        if len(self._frames) + height > MAX_DEPTH:
+            self._stop("yaml.depth", f"nested more than {MAX_DEPTH} levels deep", mark)
+        self._deepen(height)
         if self._top is not None and self._expects_key():
             if not isinstance(value, str):
                 self._stop("yaml.key", "a key has to be text", mark)
             self._key(self._top, value, mark, plain=False)
         else:
             self._place(value, mark)
+
+    def _deepen(self, height: int) -> None:
+        """What is open is at least one level deeper than what it holds."""
+        if self._top is not None and self._top.height <= height:
+            self._top.height = height + 1
 
     def _expects_key(self) -> bool:
         return self._top is not None and self._top.key is None and type(self._top.node) is Map

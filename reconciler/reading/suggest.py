@@ -26,6 +26,20 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean `{found}`?" if found else ""
 
 
+class Hints:
+    """Suggestions for the first mistakes of a run only: comparing ten thousand with ten thousand names takes hours."""
+
+    def __init__(self, limit: int = 25) -> None:
+        self._left = limit
+
+    def did_you_mean(self, name: str, known: Iterable[str]) -> str:
+        """``; did you mean `x`?``, or nothing."""
+        if self._left <= 0:
+            return ""
+        self._left -= 1
+        return did_you_mean(name, known)
+
+
 def one_of(names: Iterable[str]) -> str:
     """``` `a`, `b` or `c` ```."""
     quoted = [f"`{name}`" for name in names]

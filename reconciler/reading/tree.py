@@ -14,6 +14,8 @@ _COLUMN_BITS = 16
 _LINE_BITS = 28
 _MAX_COLUMN = (1 << _COLUMN_BITS) - 1
 _MAX_LINE = (1 << _LINE_BITS) - 1
+_SMALL = 16
+"""Up to so many entries, searching one is faster than remembering where each is."""
 FILE_SHIFT = _COLUMN_BITS + _LINE_BITS
 LINE_SHIFT = _COLUMN_BITS
 
@@ -26,12 +28,13 @@ def pack(file: int, line: int, column: int) -> int:
 class Map(dict[str, Any]):
     """A mapping; ``marks`` holds two marks per entry in the order of the keys: the key's and the value's."""
 
-    __slots__ = ("mark", "marks")
+    __slots__ = ("_places", "mark", "marks")
 
     def __init__(self, mark: int = 0) -> None:
         super().__init__()
         self.mark = mark
         self.marks: list[int] = []
+        self._places: dict[str, int] | None = None
 
     def put(self, key: str, value: Any, key_mark: int, value_mark: int) -> None:  # noqa: ANN401 - any tree
         """Set an entry and where it stands; an existing key keeps its position in the order."""
@@ -52,9 +55,9 @@ class Map(dict[str, Any]):
     def without(self, key: str) -> Map:
         """A copy that lacks this entry."""
         fresh = Map(self.mark)
-        for name, value in self.items():
+        for index, (name, value) in enumerate(self.items()):
             if name != key:
-                fresh.put(name, value, *self.entry_marks(name))
+                fresh.put(name, value, self.marks[2 * index], self.marks[2 * index + 1])
         return fresh
 
     def entry_marks(self, key: str) -> tuple[int, int]:
@@ -63,7 +66,12 @@ class Map(dict[str, Any]):
         return self.marks[index], self.marks[index + 1]
 
     def _index(self, key: str) -> int:
-        return 2 * next(index for index, name in enumerate(self) if name == key)
+        if len(self) <= _SMALL:
+            return 2 * next(index for index, name in enumerate(self) if name == key)
+        # Entries are only ever added at the end, so places once counted stay.
+        if self._places is None or len(self._places) != len(self):
+            self._places = {name: 2 * index for index, name in enumerate(self)}
+        return self._places[key]
 
 
 class Seq(list[Any]):

@@ -23,6 +23,14 @@ def test_an_unknown_reference_suggests_a_known_one(catalogue, meter):
     assert "did you mean `tokens`?" in problem.message
 
 
+def test_a_missing_file_full_of_objects_is_told_quickly(catalogue, meter):
+    features = "---\n".join(FEATURE.replace("key: f", f"key: f{n}").replace("tokens", f"m{n}") for n in range(300))
+    meters = "---\n".join(meter.replace("tokens", f"x{n}") for n in range(300))
+    problems = catalogue.write(a_yaml=features, b_yaml=meters).check()
+    assert len(problems) == 300
+    assert sum("did you mean" in problem.message for problem in problems) <= 25
+
+
 def test_without_a_similar_one_the_message_says_how_to_refer_to_what_exists_elsewhere(catalogue):
     (problem,) = catalogue.write(a_yaml=FEATURE).check()
     assert "manage: observe" in problem.message

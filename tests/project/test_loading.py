@@ -145,6 +145,8 @@ def test_all_problems_are_reported_at_once(refused):
         ("environments: {a: {endpoint: 'sandbox:', planValidFor: P1M}}", "4:56 project.duration"),
         ("environments: {a: {endpoint: 'sandbox:', vars: {x: 1}}}", "4:49 project.variable"),
         ("defaultEnvironment: stagin", "4:21 project.environment"),
+        ("protect: [Plan/*, Plans/*, Meter]", "4:19 project.protect"),
+        ("environments: {a: {endpoint: 'sandbox:', promotesFrom: b}}", "4:56 project.environment"),
         ("formerNames: [Old]", "4:15 project.name"),
         ("variables: {a-b: {}}", "4:13 project.variable"),
         ("- 1", "4:1 yaml.syntax"),

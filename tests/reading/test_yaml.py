@@ -158,6 +158,12 @@ def test_a_bomb_of_aliases_is_defused(read):
     assert [problem.split()[1] for problem in read("\n".join(lines))[1]] == ["yaml.alias"]
 
 
+def test_depth_counts_through_aliases(read):
+    lines = ["a0: &a0 x"] + [f"a{n}: &a{n} [[[[[*a{n - 1}]]]]]" for n in range(1, 30)]
+    assert [problem.split()[1] for problem in read("\n".join(lines))[1]] == ["yaml.depth"]
+    assert read("\n".join(lines[:15]))[1] == []
+
+
 def test_many_aliases_of_a_scalar_are_no_bomb(read):
     assert read("a: &a x\nb: [" + ", ".join(["*a"] * 5000) + "]\n")[1] == []
 
