@@ -62,7 +62,7 @@ def test_a_declared_secret_is_compared_in_memory_and_never_shown(world, ops):
     world.apply(declared)
     assert world.plan(declared).is_empty
     secret = "whsec_" + "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVy"
-    made = world.plan(declared, reveal=lambda source: secret)
+    made = world.plan(declared, reveal=lambda source: secret if source == {"env": "HOOK_SECRET"} else None)
     (change,) = made.changes
     assert [(field.path, field.before, field.after, field.note) for field in change.fields] == [
         ("signingSecret", None, None, "(secret, changed)")

@@ -1,0 +1,66 @@
+"""The frozen values that cross rooms: what is declared, what is observed, what will be done, what was done.
+
+Nothing here does anything; every room reads these and hands on new ones. Trees (a spec, a wire body) are plain
+``dict``/``list``/``str``/``bool``/``int``/``Decimal``/``None`` values and are never changed once they are inside
+one of these classes. Money and quantities are ``Decimal`` or canonical decimal text, never ``float``.
+"""
+
+from reconciler.model.base import Address, Location, Path, PathPart, Problem, Severity, Tree, render_path
+from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
+from reconciler.model.declared import Desired, Manage, Management, OnRemove, Resource, Source, State
+from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question
+from reconciler.model.plan import (
+    Change,
+    FieldChange,
+    Guard,
+    GuardStatus,
+    Mode,
+    Plan,
+    PlanSource,
+    Sighting,
+    Step,
+    Target,
+    Verb,
+)
+from reconciler.model.report import Report, StepResult, StepState
+
+__all__ = [
+    "NEEDS_NO_CONSENT",
+    "Action",
+    "Address",
+    "Assignment",
+    "Change",
+    "ChangeClass",
+    "Desired",
+    "FieldChange",
+    "Guard",
+    "GuardStatus",
+    "LiveState",
+    "Location",
+    "Manage",
+    "Management",
+    "Marker",
+    "Mode",
+    "Observation",
+    "Observed",
+    "OnRemove",
+    "Path",
+    "PathPart",
+    "Plan",
+    "PlanSource",
+    "Problem",
+    "Question",
+    "Report",
+    "Resource",
+    "Severity",
+    "Sighting",
+    "Source",
+    "State",
+    "Step",
+    "StepResult",
+    "StepState",
+    "Target",
+    "Tree",
+    "Verb",
+    "render_path",
+]

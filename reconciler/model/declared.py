@@ -1,0 +1,66 @@
+"""What is declared: resources, how far each is ours, and all of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from reconciler.model.base import Address, Location, Path, Problem, Tree
+
+
+class Source(Protocol):
+    """Where the values of a declared object stand; the manifest room implements it over its positioned trees."""
+
+    def locate(self, path: Path) -> Location:
+        """The place of the value at ``path`` or, where it is not written, of the nearest parent that is."""
+        ...
+
+
+State = Literal["active", "draft", "archived", "absent"]
+Manage = Literal["full", "create-only", "observe"]
+OnRemove = Literal["retain", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """The ``lifecycle:`` of a document: how far an object is ours to change. See ``manifest.md``."""
+
+    state: State = "active"
+    protect: bool = False
+    on_remove: OnRemove | None = None
+    ignore: tuple[str, ...] = ()
+    manage: Manage = "full"
+    replace_on: tuple[str, ...] = ()
+    former_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One declared object, after templates and overlays, valid by its kind's schema and rules.
+
+    ``spec`` is the tree as declared (nothing filled in); ``secrets`` maps paths inside it to their sources, which
+    stand in the spec as ``{"env": NAME}``, ``{"file": …}`` or ``{"command": […]}``.
+    """
+
+    address: Address
+    spec: Mapping[str, Tree]
+    management: Management
+    location: Location
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that one environment declares: the input of the planner, in address order."""
+
+    resources: Mapping[Address, Resource]
+    project: str
+    environment: str
+    protect: tuple[str, ...] = ()
+    former_names: tuple[str, ...] = ()
+    adopt: Mapping[Address, str] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+    digest: str = ""
+    complete: bool = True
+    """False when only a part was read (PATHs, targets): then nothing is pruned."""
