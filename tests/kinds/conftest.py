@@ -47,7 +47,8 @@ class Declared:
         return (kind, key) in self.documents
 
     def state(self, kind, key):
-        return "active" if self.declares(kind, key) else None
+        found = self.documents.get((kind, key))
+        return found.get("lifecycle", {}).get("state", "active") if found else None
 
     def keys(self, kind):
         return [key for found, key in self.documents if found == kind]
