@@ -20,6 +20,7 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (without the program's name) and return its exit code."""
+    _open_streams()
     if instruction := os.environ.get(_COMPLETE):
         return _complete(instruction)
     args = list(sys.argv[1:] if argv is None else argv)
@@ -47,6 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _open_streams() -> None:
+    """A stream that the caller closed (``>&-``) swallows what is written to it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open till the end
+
+
 def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
@@ -67,8 +75,10 @@ def _interrupted() -> int:
 
 
 def _quiet() -> int:
-    """The reader went away (``| head``): nothing to say, and nothing to say at exit either."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Nothing to say to a reader that went away."""
+    from reconciler.cli.console import forget_stdout
+
+    forget_stdout()
     return 1
 
 

@@ -9,12 +9,14 @@ import click
 
 from reconciler import workflow
 from reconciler.cli import files
-from reconciler.cli.console import Console
+from reconciler.cli.console import Console, forget_stdout
 from reconciler.cli.interrupts import stoppable
 from reconciler.cli.progress import watching
-from reconciler.errors import RefusedError
+from reconciler.errors import RefusedError, UsageError
 from reconciler.model import Plan, Report
 from reconciler.render import report_json, text, words
+from reconciler.render.escape import escape
+from reconciler.render.style import Style
 
 
 def show_plan(made: Plan, screen: Console, form: str) -> None:
@@ -52,19 +54,24 @@ def run(
 
 
 def tell(report: Report, screen: Console, form: str, report_file: Path | None) -> int:
-    """Write the report file, print the report, and return the exit code."""
+    """Write the report file, print the report, and return the exit code: what was done decides it, whoever reads."""
+    code = report.exit_code
     if report_file is not None:
-        files.write(report_file, report_json.dumps(report))
-    if form == "json":
-        screen.data(report_json.dumps(report))
-    else:
-        style = screen.out
-        saved = str(report_file) if report_file else None
-        shown = text.report(
-            report, lines=False, saved=saved, colour=style.colour, unicode=style.unicode, width=style.width
-        )
-        screen.data(shown)
-    return report.exit_code
+        try:
+            files.write(report_file, report_json.dumps(report))
+        except UsageError as error:
+            screen.say(f"{screen.err.paint('Error:', 'red', 'bold')} {escape(error.message)}")
+            code, report_file = code or 1, None
+    try:
+        screen.data(report_json.dumps(report) if form == "json" else _as_text(report, screen.out, report_file))
+    except BrokenPipeError:
+        forget_stdout()
+    return code
+
+
+def _as_text(report: Report, style: Style, report_file: Path | None) -> str:
+    saved = str(report_file) if report_file else None
+    return text.report(report, lines=False, saved=saved, colour=style.colour, unicode=style.unicode, width=style.width)
 
 
 def nothing_to_do(

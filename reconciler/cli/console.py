@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -34,9 +35,16 @@ class Console:
         sys.stdout.flush()
 
     def say(self, text: str) -> None:
-        """Write a line about the run to stderr."""
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        """Write a line about the run to stderr; a reader that went away must not stop the run."""
+        with suppress(OSError):
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+
+def forget_stdout() -> None:
+    """The reader of stdout went away (``| head``): send the rest nowhere, at exit too."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console(ctx: click.Context | None) -> Console:

@@ -21,6 +21,12 @@ def write(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
+def require_folder(path: Path | None) -> None:
+    """Before anything is done: the folder of a result file exists. Raises ``UsageError``."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
 def read_plan(path: Path) -> str:
     """The text of a plan file. Raises ``PlanFileError`` where there is none."""
     try:

@@ -12,7 +12,8 @@ from reconciler.errors import UsageError
 from reconciler.kinds import markers as m
 from reconciler.kinds.kind import Kind, Rule
 from reconciler.kinds.registry import KINDS
-from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
+from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape, shape_of
+from reconciler.manifest.lifecycle import LifecycleDocument
 from reconciler.reading.suggest import did_you_mean
 
 _FORMS = {
@@ -62,10 +63,16 @@ def explain(path: str) -> KindFacts:
     kind = KINDS.get(name) or next((known for known in KINDS.values() if known.name.lower() == name.lower()), None)
     if kind is None:
         raise UsageError(f"there is no kind `{name}`{did_you_mean(name, KINDS)}", tip=f"kinds: {', '.join(KINDS)}")
+    fields = facts(kind.shape, "")
     if parts and parts[0] == "spec":
         parts = parts[1:]
+    elif parts and parts[0] == "lifecycle":
+        fields = (*fields, _LIFECYCLE)
+    return KindFacts(kind, fields, _field_at(kind, fields, parts))
+
+
+def _field_at(kind: Kind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:
     found: FieldFacts | None = None
-    fields = facts(kind.shape, "")
     for part in parts:
         below = found.children if found else fields
         match = next((one for one in below if one.name == part), None)
@@ -77,7 +84,7 @@ def explain(path: str) -> KindFacts:
                 tip=f"fields: {', '.join(known)}" if known else None,
             )
         found = match
-    return KindFacts(kind, fields, found)
+    return found
 
 
 def facts(shape: Shape, prefix: str) -> tuple[FieldFacts, ...]:
@@ -231,3 +238,14 @@ def _choices(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - annotations 
 def _either(words: Iterable[str]) -> str:
     *head, last = words
     return f"{', '.join(head)} or {last}" if head else last
+
+
+_LIFECYCLE = FieldFacts(
+    path="lifecycle",
+    name="lifecycle",
+    type="object, beside `spec`",
+    required=False,
+    description="How far an object is ours to change, and what becomes of it.",
+    children=facts(shape_of(LifecycleDocument), "lifecycle"),
+)
+"""The part of a document that every kind shares."""

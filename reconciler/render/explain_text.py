@@ -43,6 +43,8 @@ def _kind_page(found: KindFacts, style: Style) -> Iterator[str]:
     yield ""
     yield style.paint("Fields of spec", "bold") + "  (* must be given)"
     yield from _fields(kind.name, found.fields, style, 1, _DEPTH)
+    yield ""
+    yield style.paint(f"Beside spec: lifecycle. See reconciler explain {kind.name}.lifecycle", "dim")
     if found.rules:
         yield ""
         yield style.paint("Rules", "bold")

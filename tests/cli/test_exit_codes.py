@@ -32,6 +32,8 @@ from reconciler.model import Address, Guard, Location, Problem
         ("get", "Metre"),
         ("completion", "tcsh"),
         ("show",),
+        ("plan", "-o", "no/such/folder/x.plan"),
+        ("apply", "--auto-approve", "--report", "no/such/folder/r.json"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_ends_with_64(run, project, args):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -236,3 +238,20 @@ def test_a_glob_of_environments_reads_each_of_them(run, project):
     assert run("validate", "-e", "*").out.endswith("checked against 3 environments.\n")
     listed = run("get", "Meter", "-e", "sand*").out
     assert listed.index("sandbox\n") < listed.index("sandbox_two\n")
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_an_apply_whose_reader_goes_away_is_done_all_the_same(run, project, stream):
+    script = f"{sys.executable} -m reconciler apply --auto-approve {stream}>&- ; echo $?"
+    if stream == "2":
+        script = f"{sys.executable} -m reconciler apply --auto-approve 2> >(exec true); echo $?"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert "Traceback" not in done.stderr
+    assert "No changes." in run("plan").out
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(run, project):
+    (project / "r.json").mkdir()
+    ended = run("apply", "--auto-approve", "--report", "r.json")
+    assert ended.code == 64
+    assert "Plan:" not in ended.out

@@ -79,3 +79,10 @@ def test_rules_are_listed_with_reason_and_source():
     assert rule.id in shown
     assert rule.why in shown
     assert rule.source in shown
+
+
+def test_the_lifecycle_of_a_document_is_explained_too():
+    shown = explain_text.kind(explain.explain("Plan.lifecycle"), Style())
+    assert "onRemove" in shown
+    assert "one of: full, create-only, observe" in shown
+    assert "lifecycle" not in [field.name for field in explain.explain("Plan").fields]

@@ -57,6 +57,9 @@ def command(
     Ctrl-C stops starting new steps, waits for those in flight and prints what was done; a second Ctrl-C stops at
     once. A run that was stopped half-way is finished by the next apply.
     """
+    from reconciler.cli import files
+
+    files.require_folder(report_file)
     screen = console(ctx)
     if plan_file is not None:
         _refuse_planning(paths, where, planning)

@@ -50,8 +50,9 @@ def command(
     which beforehand.
     """
     from reconciler import workflow
-    from reconciler.cli import applying
+    from reconciler.cli import applying, files
 
+    files.require_folder(report_file)
     screen = console(ctx)
     if not (auto_approve or screen.interactive):
         raise UsageError("nobody can be asked here", tip="give --auto-approve --confirm ENV")

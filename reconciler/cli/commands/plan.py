@@ -64,6 +64,7 @@ def command(
     """
     from reconciler import workflow
 
+    files.require_folder(out)
     screen = console(ctx)
     contexts = open_contexts(ctx, where, paths)
     if len(contexts) > 1 and (out is not None or form == "json"):
