@@ -33,8 +33,11 @@ _HASH = "    # "
 def plan(plan: Plan, style: Style) -> str:
     """The whole plan, its open guards and its totals; ends with the line that counts."""
     out = [header(plan, style), ""]
+    quiet = [change for change in plan.changes if _is_quiet(change)]
     for change in plan.changes:
-        out += [*_change(change, style), ""]
+        if not _is_quiet(change):
+            out += [*_change(change, style), ""]
+    out += _unchanged(quiet, style)
     out += _warnings(plan, style)
     out += _guards(plan, style)
     if not plan.complete:
@@ -83,6 +86,18 @@ def _change(change: Change, style: Style) -> Iterator[str]:
     for note in (*change.notes, hidden):
         if note:
             yield from _remark(escape(note), "      # ", style)
+
+
+def _is_quiet(change: Change) -> bool:
+    return change.action is Action.NO_CHANGE and not change.fields
+
+
+def _unchanged(changes: list[Change], style: Style) -> Iterator[str]:
+    """What stays as it is and deserves a word: one line each."""
+    for change in changes:
+        yield from _remark(escape(f"{change.address}: {'; '.join(change.notes)}"), _HASH, style)
+    if changes:
+        yield ""
 
 
 def _title(change: Change, style: Style) -> Iterator[str]:

@@ -255,3 +255,74 @@ def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(run, projec
     ended = run("apply", "--auto-approve", "--report", "r.json")
     assert ended.code == 64
     assert "Plan:" not in ended.out
+
+
+def test_an_export_is_valid_and_its_plan_changes_nothing(run, project):
+    run("sandbox", "seed")
+    ended = run("export", "-o", "exported")
+    assert ended.code == 0
+    assert sorted(Path(line).name for line in ended.out.splitlines()) == ["features.yaml", "meters.yaml", "plans.yaml"]
+    assert "Next: reconciler plan exported" in ended.err
+    assert run("validate", "exported").code == 0
+    assert run("plan", "exported").out.endswith("No changes. OpenMeter matches the manifests.\n")
+    assert run("export", "-o", "exported").code == 64
+
+
+PLAN = """\
+apiVersion: openmeter.io/v1
+kind: Plan
+key: pro
+spec:
+  name: Pro
+  currency: USD
+  billingCadence: P1M
+  phases:
+    - key: main
+      name: Main
+      rateCards:
+        - type: usage_based
+          featureKey: tokens
+          billingCadence: P1M
+          price: { type: unit, amount: "0.000002" }
+"""
+
+
+@pytest.fixture
+def endpoint():
+    """A sandbox on a port: to the tool, a server like any other."""
+    from reconciler.sandbox import Sandbox
+    from reconciler.sandbox.serve import serving
+
+    sandbox = Sandbox(":memory:")
+    with serving(sandbox) as server:
+        yield server.url
+    sandbox.close()
+
+
+def test_a_price_rise_on_a_real_address_needs_its_own_consent(run, project, endpoint):
+    plans = project / "catalog" / "plans.yaml"
+    plans.write_text(PLAN)
+    at = ("--endpoint", endpoint)
+    assert run("apply", "--auto-approve", *at).code == 0
+    plans.write_text(PLAN.replace("0.000002", "0.0000025"))
+    shown = run("plan", *at, "-o", "x.plan")
+    assert shown.code == 0
+    assert "0.000002 -> 0.0000025 USD" in shown.out
+    assert "2.00 -> 2.50 USD per 1M (+25.0 %)" in shown.out
+    assert "--allow price-raising:Plan/pro" in shown.out
+    refused = run("apply", "--auto-approve", *at)
+    assert refused.code == 3
+    assert "1 guard is open: price-raising:Plan/pro. Nothing was written." in refused.err
+    assert run("apply", "--plan", "x.plan", *at).code == 3
+    other = run("apply", "--auto-approve", *at, "--allow", "destructive:Plan/pro")
+    assert other.code == 3
+    done = run("apply", "--auto-approve", *at, "--allow", "price-raising:Plan/*")
+    assert done.code == 0
+    assert "Apply complete: 1 new version." in done.out
+    assert "version 2 published" in done.err
+
+
+def test_a_saved_plan_of_a_bare_endpoint_finds_its_way_back(run, project, endpoint):
+    (project / "reconciler.yaml").unlink()
+    assert run("plan", "catalog", "--endpoint", endpoint, "-o", "x.plan").code == 0
+    assert run("apply", "--plan", "x.plan").code == 0

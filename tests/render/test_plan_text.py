@@ -109,7 +109,7 @@ def test_nothing_to_do_is_said_in_one_sentence(make):
 def test_an_object_without_changes_but_with_a_note_is_shown_and_not_counted(make):
     claimed = Change(Address("Feature", "sso"), Action.NO_CHANGE, notes=("claimed by declaration",))
     shown = lines(replace(make.plan(), changes=(claimed,)))
-    assert "      # claimed by declaration" in shown
+    assert "    # Feature/sso: claimed by declaration" in shown
     assert shown[-1] == "No changes. OpenMeter matches the manifests."
 
 
