@@ -28,12 +28,15 @@ def test_the_source_is_accepted_by(command):
 
 
 def test_no_file_is_longer_than_400_lines_and_no_function_than_60():
-    long = []
-    for path in sorted((ROOT / "reconciler").rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        if text.count("\n") > 400:
-            long.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and (size := node.end_lineno - node.lineno + 1) > 60:
-                long.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name} has {size} lines")
+    long = [told for path in sorted((ROOT / "reconciler").rglob("*.py")) for told in too_long(path)]
     assert not long, "\n".join(long)
+
+
+def too_long(path):
+    text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT)
+    lines = text.count("\n")
+    if lines > 400:
+        yield f"{name}: {lines} lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and (size := node.end_lineno - node.lineno + 1) > 60:
+            yield f"{name}:{node.lineno}: {node.name} has {size} lines"

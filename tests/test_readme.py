@@ -1,0 +1,132 @@
+"""The README keeps its word: its commands exist and run, its picture and its examples are real."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from reconciler.__main__ import main
+from reconciler.cli.main import cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SHELL = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
+RUN, TEST = SHELL[:2]
+
+
+def words(line):
+    return [part.strip() for part in line.partition(" #")[0].split("&&")]
+
+
+def commands():
+    """Every `reconciler …` of the README, in blocks and in running text."""
+    spoken = re.findall(r"`(reconciler [^`]+)`", README)
+    return sorted(
+        {" ".join(part.split()) for line in [*SHELL, *spoken] for part in words(line) if "reconciler " in part}
+    )
+
+
+def test_ci_runs_exactly_the_test_command():
+    assert TEST in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_main_command_does_the_main_job_and_ends_with_nothing_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NO_COLOR", "1")
+    setup, activate, install, enter, *steps, leave = words(RUN)
+    assert (setup, activate, install) == ("python3.11 -m venv .venv", ". .venv/bin/activate", "pip install -q .")
+    assert (enter, leave) == ("cd examples/ai-saas", "cd ../..")
+    shutil.copytree(ROOT / "examples" / "ai-saas", tmp_path / "x", ignore=shutil.ignore_patterns(".reconciler"))
+    monkeypatch.chdir(tmp_path / "x")
+    said = []
+    for step in steps:
+        program, *arguments = shlex.split(step)
+        assert program == "reconciler"
+        assert main(arguments) == 0
+        said.append(capsys.readouterr().out)
+    assert [step.split()[1] for step in steps] == ["validate", "plan", "apply", "plan"]
+    assert "Plan: 26 to create." in said[1]
+    assert "Apply complete: 26 created." in said[2]
+    assert "No changes. OpenMeter matches the manifests." in said[3]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_of_the_readme_exists_with_its_options(line):
+    _, name, *arguments = shlex.split(line)
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None, name
+    while isinstance(command, click.Group) and arguments:
+        command = command.get_command(click.Context(command), arguments.pop(0))
+        assert command is not None, line
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in arguments if word.startswith("-")} <= known
+
+
+def test_the_picture_is_real_output_of_the_example():
+    picture = next(block for language, block in BLOCKS if not language)
+    assert picture in (ROOT / "examples" / "ai-saas" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_mistake_is_real_output_of_the_example():
+    mistake = next(block for language, block in BLOCKS if not language and "error[" in block)
+    assert mistake in (ROOT / "examples" / "ai-saas" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
+    plan, project = [block for language, block in BLOCKS if language == "yaml"]
+    assert (yaml.safe_load(plan)["kind"], yaml.safe_load(project)["kind"]) == ("Plan", "Project")
+    (tmp_path / "reconciler.yaml").write_text(project, encoding="utf-8")
+    (tmp_path / "overlays" / "staging").mkdir(parents=True)
+    catalog = tmp_path / "catalog"
+    catalog.mkdir()
+    (catalog / "plan.yaml").write_text(plan, encoding="utf-8")
+    (catalog / "rest.yaml").write_text(
+        """\
+apiVersion: openmeter.io/v1
+kind: Meter
+key: tokens
+spec: {eventType: inference, aggregation: SUM, valueProperty: $.tokens}
+---
+apiVersion: openmeter.io/v1
+kind: Feature
+key: tokens
+spec: {name: Tokens, meterSlug: tokens}
+---
+apiVersion: openmeter.io/v1
+kind: Feature
+key: fast
+spec: {name: Fast lane}
+---
+apiVersion: openmeter.io/v1
+kind: Addon
+key: priority
+spec:
+  name: Priority
+  currency: USD
+  instanceType: single
+  rateCards:
+    - {type: flat_fee, featureKey: fast, billingCadence: P1M, price: {type: flat, amount: "9"}}
+""",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["validate"]) == 0, capsys.readouterr()
+    assert main(["apply", "--auto-approve"]) == 0, capsys.readouterr()
+
+
+def test_the_library_example_runs(tmp_path, monkeypatch, capsys):
+    (program,) = [block for language, block in BLOCKS if language == "python"]
+    shutil.copytree(ROOT / "examples" / "ai-saas", tmp_path / "x", ignore=shutil.ignore_patterns(".reconciler"))
+    monkeypatch.chdir(tmp_path / "x")
+    exec(compile(program, "README.md", "exec"), {})
+    assert "Plan/pro create" in capsys.readouterr().out
+
+
+def test_every_relative_link_leads_somewhere():
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
