@@ -94,7 +94,7 @@ def source_lines(root: Path) -> Callable[[str], Sequence[str] | None]:
     def lines(file: str) -> Sequence[str] | None:
         if file not in known:
             try:
-                known[file] = (root / file).read_text(encoding="utf-8", errors="replace").splitlines()
+                known[file] = (root / file).read_text(encoding="utf-8", errors="replace").split("\n")
             except OSError:
                 known[file] = None
         return known[file]

@@ -11,6 +11,7 @@ from reconciler.model import Location, Problem
 HINT = "reconciler: allow"
 _COMMENT = re.compile(r"#\s*reconciler:\s*allow\s+(?P<rule>[A-Za-z0-9_.\-]+)(?:\s+because\s+(?P<reason>\S.*?))?\s*$")
 _ALONE = re.compile(r"\s*#")
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def allowances(name: str, text: str) -> list[Allowance]:
     """The comments of a file."""
     if HINT not in text:
         return []
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     found: list[Allowance] = []
     for number, line in enumerate(lines, 1):
         if match := _COMMENT.search(line):

@@ -84,12 +84,15 @@ class Reader:
 
     def _documents(self, number: int, text: str) -> Iterator[Document]:
         templates = "{{" in text or "{%" in text
+        text, back = _stand_ins(text)
         parser = _parser(text)
         builder = self._builder(number)
         try:
             while parser.check_event():
                 event = parser.get_event()
                 kind = type(event)
+                if back and kind is ScalarEvent:
+                    event.value = event.value.translate(back)
                 if kind is DocumentStartEvent:
                     builder = self._builder(number)
                 elif kind is DocumentEndEvent:
@@ -139,6 +142,19 @@ def _parser(text: str) -> Any:  # noqa: ANN401 - two parsers with one interface 
     """PyYAML's C parser, or its Python one where PyYAML was built without it."""
     loader = getattr(yaml, "CSafeLoader", None) or yaml.SafeLoader
     return loader(text)
+
+
+def _stand_ins(text: str) -> tuple[str, dict[int, int]]:
+    """The text with private characters for what only YAML 1.1 takes for a line's end, and the way back.
+
+    Both JSON and YAML 1.2 keep U+0085, U+2028 and U+2029 as they stand; the parser would fold them and count lines.
+    """
+    ends = [ord(char) for char in "\x85\u2028\u2029" if char in text]
+    if not ends:
+        return text, {}
+    free = (code for code in range(0xE000, 0xF900) if chr(code) not in text)
+    there = dict(zip(ends, free, strict=False))
+    return text.translate(there), {stand_in: end for end, stand_in in there.items()}
 
 
 def _end(number: int, before: str) -> int:

@@ -181,3 +181,12 @@ def test_without_the_c_parser_the_python_parser_reads_the_same(read, monkeypatch
 
 def test_the_text_of_a_number_that_is_none_stays(read):
     assert read("a: .inf\nb: .inf")[1] == ["1:4 yaml.number", "2:4 yaml.number"]
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
+def test_line_ends_of_yaml_1_1_are_characters_like_any_other(read, char):
+    text = f'a: "x {char} y"\nb{char}c: [x{char}y]\nd: \ue000\n'
+    (root,), problems = read(text)
+    assert not problems
+    assert root == {"a": f"x {char} y", f"b{char}c": [f"x{char}y"], "d": "\ue000"}
+    assert place(text, "d") == "3:4"
