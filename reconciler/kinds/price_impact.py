@@ -39,7 +39,8 @@ def _one(change: FieldChange) -> Iterator[ChangeClass]:
         yield C.ADDITIVE if change.after == "multiple" else C.ENTITLEMENT_REDUCING
     elif path.startswith(_BILLING):
         yield C.BILLING_BEHAVIOUR
-        if path.startswith(("currency", "billingCadence")):
+        # Without proration a part of a period costs as much as a whole one.
+        if path.startswith(("currency", "billingCadence")) or change.after is False:
             yield C.PRICE_RAISING
     elif path == "rateCards" or path.startswith("phases"):
         # Whole phases, their order and length, all cards at once: what is gone may have granted something.
