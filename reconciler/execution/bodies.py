@@ -68,7 +68,9 @@ def with_live(body: Mapping[str, Tree], live: Mapping[str, Tree]) -> dict[str, T
     """The body with the live object's own values; raises ``KeyError`` where it has none."""
 
     def fill(name: Tree) -> Tree:
-        value = live[str(name)]
+        value: Tree = live
+        for part in name if isinstance(name, list | tuple) else (name,):
+            value = value.get(str(part)) if isinstance(value, Mapping) else None
         if value is None:
             raise KeyError(name)
         return value

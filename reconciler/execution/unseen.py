@@ -26,9 +26,15 @@ def check_secrets(plan: Plan, backend: Backend, secrets: Mapping[str, str]) -> N
     for step in plan.steps:
         if step.method != "PUT" or step.body is None or "{" in step.path:
             continue
-        unseen = [path for path in _secret_paths(step.body) if render_path(path) not in shown.get(step.address, ())]
+        seen = shown.get(step.address, set())
+        unseen = [path for path in _secret_paths(step.body) if not _is_shown(path, seen)]
         if unseen:
             _compare(step, unseen, with_secrets(step.body, secrets), backend.perform("GET", step.path).body or {})
+
+
+def _is_shown(path: Path, shown: set[str]) -> bool:
+    """Whether the plan shows a change there: of the value, or of all it stands in."""
+    return any(render_path(path[:length]) in shown for length in range(1, len(path) + 1))
 
 
 def _compare(step: Step, paths: list[Path], ours: Tree, live: Tree) -> None:

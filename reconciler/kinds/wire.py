@@ -24,7 +24,8 @@ def encode(shape: Object, spec: Mapping[str, Tree], method: Method) -> dict[str,
     """The wire form of a canonical spec, with the API's field names.
 
     Secrets stay holes that are filled just before the write: ``{"$secret": source}`` for a declared one, and
-    ``{"$live": field}`` in a PUT for one that the server chose and wants to hear again.
+    ``{"$live": field}`` in a PUT for one that the server chose and wants to hear again, or that is left to others
+    (``{"$live": [field, name]}`` for one value of a map).
     """
     body: dict[str, Tree] = {}
     for name, field in shape.fields.items():
@@ -38,12 +39,23 @@ def encode(shape: Object, spec: Mapping[str, Tree], method: Method) -> dict[str,
 def _secret(field: Field, value: Tree) -> Tree:
     """Sources become holes. A clear value can only have come from the live object: it is read again, not copied."""
     match field.shape, value:
+        case _, Mapping() if is_live(value):
+            return value
         case MapOf(), Mapping():
-            return {key: {SECRET: part} if isinstance(part, Mapping) else part for key, part in value.items()}
+            return {key: _part(part) for key, part in value.items()}
         case _, Mapping():
             return {SECRET: value}
         case _:
             return {LIVE: field.name}
+
+
+def _part(value: Tree) -> Tree:
+    return {SECRET: value} if isinstance(value, Mapping) and not is_live(value) else value
+
+
+def is_live(value: Tree) -> bool:
+    """Whether a value stands for what the live object has: ``{"$live": field}``."""
+    return isinstance(value, Mapping) and len(value) == 1 and LIVE in value
 
 
 def _fill(body: dict[str, Tree], field: Field, method: Method) -> None:

@@ -70,9 +70,9 @@ def management(kind: Kind, tree: Map | None, mark: int, report: Report) -> Manag
         state=document.state or "active",
         protect=bool(document.protect),
         on_remove=document.on_remove,
-        ignore=tuple(document.ignore or ()),
+        ignore=tuple(path.removeprefix("spec.") for path in document.ignore or ()),
         manage=document.manage or "full",
-        replace_on=tuple(document.replace_on or ()),
+        replace_on=tuple(path.removeprefix("spec.") for path in document.replace_on or ()),
         former_keys=tuple(document.former_keys or ()),
     )
 

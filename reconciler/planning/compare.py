@@ -13,9 +13,10 @@ from reconciler.kinds.kind import Kind
 from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Shape
 from reconciler.model import FieldChange, Management, Tree
 from reconciler.planning import paths
+from reconciler.planning.canonical import canonical
 from reconciler.planning.diff import Locate, diff, leaves
 from reconciler.planning.options import RevealSecret
-from reconciler.planning.secrets import CHANGED, SHOWN, has_secrets, mask
+from reconciler.planning.secrets import CHANGED, SHOWN, has_secrets, kept, mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def compare(
     live = without_chosen(kind.shape, desired, live)
     if desired == live:
         return Comparison(desired, unchanged=leaves(desired))
-    wanted, ignored = _leave_to_others(desired, live, management.ignore)
+    wanted, ignored = _leave_to_others(kind, desired, live, management.ignore)
     masked = mask(kind.shape, wanted, live, reveal) if has_secrets(kind.shape) else None
     ours, theirs = (masked.desired, masked.live) if masked else (wanted, live)
     found = [_without_secrets(change) for change in diff(kind, theirs, ours, locate)]
@@ -60,7 +61,7 @@ def compare(
     stuck = tuple(change for change in forced if change.forces is None and _cannot(kind, change))
     changes = tuple(change for change in forced if change not in stuck)
     return Comparison(
-        wanted=wanted,
+        wanted={**wanted, **_held(kind, stuck, live)},
         changes=changes,
         stuck=stuck,
         ignored=ignored,
@@ -120,19 +121,32 @@ def _chosen(field: Field, desired: Mapping[str, Tree]) -> bool:
     return mark is not None and field.name not in desired and (mark.beside is None or mark.beside in desired)
 
 
+def _held(kind: Kind, stuck: tuple[FieldChange, ...], live: Mapping[str, Tree]) -> dict[str, Tree]:
+    """The secrets that no update clears, for every write to repeat.
+
+    Left out of a PUT, OpenMeter shows no custom header any more while the webhook service goes on sending them.
+    """
+    fields = (_top(kind, change) for change in stuck if change.after is None)
+    return {
+        field.name: kept(kind.shape, (field.name,), live.get(field.name))
+        for field in fields
+        if field and field.has(m.Secret)
+    }
+
+
 def _leave_to_others(
-    desired: Mapping[str, Tree], live: Mapping[str, Tree], ignore: tuple[str, ...]
+    kind: Kind, desired: Mapping[str, Tree], live: Mapping[str, Tree], ignore: tuple[str, ...]
 ) -> tuple[Mapping[str, Tree], int]:
     """Where a path is left to others, want what is live: a write must not undo their edit."""
     ignored = 0
     wanted: Tree = desired
     for text in ignore:
-        path = paths.parse(text)
+        path = paths.fitted(kind.shape, paths.parse(text))
         theirs = paths.get(live, path)
         if paths.get(wanted, path) != theirs:
             ignored += 1
-            wanted = paths.replaced(wanted, path, theirs)
-    return (wanted if isinstance(wanted, Mapping) else desired), ignored
+            wanted = paths.replaced(wanted, path, kept(kind.shape, path, theirs))
+    return (canonical(kind, wanted) if ignored and isinstance(wanted, Mapping) else desired), ignored
 
 
 def _without_secrets(change: FieldChange) -> FieldChange:

@@ -79,11 +79,8 @@ def report_stuck(work: Work, resource: Resource, comparison: Comparison) -> None
     """Differences that the API cannot make are warnings, not changes."""
     for change in comparison.stuck:
         place = replace(resource, location=change.location or resource.location)
-        how = (
-            f"to have it anyway, let the object be replaced: `lifecycle: {{replaceOn: [{change.path}]}}`"
-            if change.after is not None
-            else "the server keeps the old value"
-        )
+        stays = "" if change.after is not None else "the server keeps the old value; "
+        how = f"{stays}to have it anyway, let the object be replaced: `lifecycle: {{replaceOn: [{change.path}]}}`"
         work.warn(
             "cannot_update", f"{resource.address}: `{change.path}` cannot be updated through the API; {how}", place
         )

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model import Path, Tree
+from reconciler.kinds import markers as m
+from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
+from reconciler.model import Path, PathPart, Tree
 
 _PART = re.compile(r"\.?([^.\[\]]+)|\[([^\]]*)\]")
 _MISSING = object()
@@ -27,6 +29,35 @@ def parse(text: str) -> Path:
     if not parts or at != len(text):
         raise ValueError(f"`{text}` is not a path such as `phases[main].rateCards[base].name`")
     return tuple(parts)
+
+
+def fitted(shape: Shape, path: Path) -> Path:
+    """The path with the name of a free key in one part, as a map has it: ``metadata.app.example/owner``."""
+    current: Shape | None = shape
+    secret = False
+    for index, part in enumerate(path):
+        if isinstance(current, MapOf) and (secret or current.value == Scalar("text")):
+            return (*path[:index], _free_key(path[index:]))
+        field = _field(current, part)
+        secret = field is not None and field.has(m.Secret)
+        current = field.shape if field else current.item if isinstance(current, ListOf) else None
+    return path
+
+
+def _field(shape: Shape | None, part: PathPart) -> Field | None:
+    match shape:
+        case Object(fields=fields):
+            return fields.get(str(part))
+        case OneOf(variants=variants):
+            return next((variant.fields[str(part)] for variant in variants.values() if part in variant.fields), None)
+        case _:
+            return None
+
+
+def _free_key(parts: Path) -> str:
+    """``metadata.a.b`` and ``metadata[a.b]`` both name the key ``a.b``."""
+    text = "".join(str(part) if str(part).startswith("[") else f".{part}" for part in parts).removeprefix(".")
+    return text[1:-1] if len(parts) == 1 and text.startswith("[") else text
 
 
 def under(path: str, prefix: str) -> bool:
@@ -56,7 +87,7 @@ def replaced(tree: Tree, path: Path, value: Tree) -> Tree:
     part, rest = path[0], path[1:]
     holder, name = _step(tree, part)
     if holder is None:
-        return _with_new(tree, part, value) if not rest and value is not None else tree
+        return tree if value is None else _with_new(tree, part, replaced({}, rest, value))
     inner = replaced(holder[name], rest, value)
     if isinstance(holder, Mapping):
         return {

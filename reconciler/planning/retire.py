@@ -13,6 +13,7 @@ from reconciler.model import Action, Address, Change, ChangeClass, Location, Obs
 from reconciler.planning import feature as features
 from reconciler.planning.assignments import detach_steps
 from reconciler.planning.mutable import protected
+from reconciler.planning.secrets import held
 from reconciler.planning.steps import body
 from reconciler.planning.titles import title
 from reconciler.planning.versions import drop_draft
@@ -170,7 +171,7 @@ def release(work: Work, address: Address, live: Observed, reason: str, note: str
     if not (binding.updatable and binding.marks_on_update) or kind.lifecycle.name == "versioned":
         work.record(Change(address, Action.NO_CHANGE, notes=(note,), title=title(address, Action.NO_CHANGE)))
         return
-    request = body(kind, work.options.api, address.key, work.live_spec(live), "PUT", work.id_of, None)
+    request = body(kind, work.options.api, address.key, held(kind.shape, work.live_spec(live)), "PUT", work.id_of, None)
     work.steps.add(address, "release", f"{binding.collection}/{live.id}", request, target_id=live.id)
     work.record(
         Change(

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from reconciler.kinds import markers as m
-from reconciler.kinds.shape import Field, Object
-from reconciler.model import Tree
+from reconciler.kinds.shape import Field, MapOf, Object
+from reconciler.kinds.wire import LIVE, is_live
+from reconciler.model import Path, Tree
 from reconciler.planning.options import RevealSecret
 
 SHOWN = "(secret)"
@@ -43,15 +44,28 @@ def has_secrets(shape: Object) -> bool:
 def hide(shape: Object, spec: Mapping[str, Tree]) -> dict[str, Tree]:
     """A spec for showing or fingerprinting: no secret value, no source, only that there is one."""
     return {
-        name: _hidden(value) if name in shape.fields and shape.fields[name].has(m.Secret) else value
+        name: _hidden(shape.fields[name], value) if name in shape.fields and shape.fields[name].has(m.Secret) else value
         for name, value in spec.items()
     }
 
 
-def _hidden(value: Tree) -> Tree:
-    if isinstance(value, Mapping) and not is_source(value):
+def _hidden(field: Field, value: Tree) -> Tree:
+    if isinstance(field.shape, MapOf) and isinstance(value, Mapping) and not is_live(value):
         return dict.fromkeys(value, SHOWN)
     return SHOWN
+
+
+def kept(shape: Object, path: Path, live: Tree) -> Tree:
+    """What a write says for a value that stays as it is live: a secret is named, never copied into the plan."""
+    field = shape.fields.get(str(path[0]))
+    if live is None or field is None or not field.has(m.Secret):
+        return live
+    return {LIVE: field.name if len(path) == 1 else list(path)}
+
+
+def held(shape: Object, live: Mapping[str, Tree]) -> dict[str, Tree]:
+    """A live spec for writing it back as it is, without a secret value in it."""
+    return {name: kept(shape, (name,), value) for name, value in live.items()}
 
 
 def mask(shape: Object, desired: Mapping[str, Tree], live: Mapping[str, Tree], reveal: RevealSecret) -> Masked:
@@ -69,13 +83,15 @@ def _mask_field(
 ) -> None:
     name = field.name
     one, other = ours.get(name), theirs.get(name)
-    if (isinstance(one, Mapping) and not is_source(one)) or (isinstance(other, Mapping) and one is None):
+    if is_live(one):
+        one = ours[name] = other
+    if isinstance(field.shape, MapOf):
         inner, outer = dict(cast("Mapping[str, Tree]", one or {})), dict(cast("Mapping[str, Tree]", other or {}))
         for key in sorted({*inner, *outer}):
             inner[key], outer[key] = _pair(inner.get(key), outer.get(key), reveal, unchecked, f"{name}.{key}")
-        ours[name], theirs[name] = _without_none(inner), _without_none(outer)
-        return
-    ours[name], theirs[name] = _pair(one, other, reveal, unchecked, name)
+        ours[name], theirs[name] = _without_none(inner) or None, _without_none(outer) or None
+    else:
+        ours[name], theirs[name] = _pair(one, other, reveal, unchecked, name)
     for tree in (ours, theirs):
         if tree[name] is None:
             del tree[name]
@@ -84,6 +100,8 @@ def _mask_field(
 def _pair(one: Tree, other: Tree, reveal: RevealSecret, unchecked: list[str], path: str) -> tuple[Tree, Tree]:
     if one is None or other is None:
         return (SHOWN if one is not None else None), (SHOWN if other is not None else None)
+    if is_live(one):
+        return SHOWN, SHOWN
     value = reveal(cast("Mapping[str, Tree]", one)) if is_source(one) else one
     if value is None:
         unchecked.append(path)

@@ -92,7 +92,8 @@ class Intent:
         """The canonical spec that a write carried; what a PUT cannot carry is as it is live."""
         kind = KINDS[self.step.address.kind]
         binding = kind.binding(self.work.options.api)
-        body = {name: filled(value, self.created) for name, value in (self.step.body or {}).items()}
+        meant = {name: kept(value, self.row.wire) for name, value in (self.step.body or {}).items()}
+        body = {name: filled(value, self.created) for name, value in meant.items()}
         for name in binding.create_only:
             if name not in body and name in self.row.wire:
                 body[name] = self.row.wire[name]
@@ -112,6 +113,19 @@ def _content(intent: Intent) -> Iterator[str]:
             yield f"{address}: the server shows `{where}` = {_show(change.before)}, which was not sent"
         else:
             yield f"{address}: the server stored {_show(change.before)} for `{where}`; sent {_show(change.after)}"
+
+
+def kept(value: Tree, wire: Tree) -> Tree:
+    """A value of a body with the live object's own values in place of ``$live``."""
+    match value:
+        case {"$live": name, **rest} if not rest:
+            for part in name if isinstance(name, list | tuple) else (name,):
+                wire = wire.get(str(part)) if isinstance(wire, Mapping) else None
+            return wire
+        case Mapping():
+            return {key: kept(item, wire) for key, item in value.items()}
+        case _:
+            return value
 
 
 def filled(value: Tree, created: Mapping[str, str]) -> Tree:

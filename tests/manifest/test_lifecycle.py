@@ -22,7 +22,7 @@ def test_without_a_lifecycle_an_object_is_active_and_ours(catalogue):
 def test_a_lifecycle_is_read_whole(catalogue):
     lifecycle = "{protect: true, onRemove: retain, ignore: [name], manage: create-only, replaceOn: [spec.name]}"
     assert managed(catalogue, lifecycle) == Management(
-        protect=True, on_remove="retain", ignore=("name",), manage="create-only", replace_on=("spec.name",)
+        protect=True, on_remove="retain", ignore=("name",), manage="create-only", replace_on=("name",)
     )
 
 
