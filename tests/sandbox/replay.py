@@ -1,31 +1,43 @@
-"""Replays a recording of the real server against a sandbox and tells where the answers differ.
+"""Replays a recording of the real server against a server and tells where the answers differ."""
 
-Recordings mask what no two runs share: `<id:N>`, `<ts:N>`, `<secret:N>`. A mask is bound to the first
-value it meets and must stand for that value from then on, and for no other mask's value. Instants
-less than 0.1 ms apart share a mask, as in the recordings; but two instants that one answer shows for
-the first time may coincide, since how far apart the real server took them is chance. Wording
-(`detail`, `message`) may differ; that there is one may not.
-"""
-
-import base64
-import copy
 import itertools
-import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import httpx
 import simplejson
 
-from reconciler.sandbox import Request, Response, Sandbox
+from reconciler.sandbox import Request, Sandbox
+from reconciler.sandbox.serve import serving
+
+from .comparing import Bindings, compare
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "openmeter" / "traces"
-MASK = re.compile(r"<(?:id|ts|secret):\d+>|<request>|<endpoint>|<ptr>|<time>")
-TRIMMED = re.compile(r"<trimmed: (\d+) elements in all>")
-SAME_INSTANT = timedelta(microseconds=100)
-WORDING = ("detail", "message")
-UNORDERED = ("rateCards", "channels", "validationErrors")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over whatever way."""
+
+    status: int
+    content_type: str
+    raw: bytes
+
+
+class Target(Protocol):
+    """A server with nothing in it."""
+
+    own_clock: bool
+
+    def send(self, method: str, target: str, raw: bytes, content_type: str) -> Answer:
+        """Answer one request, later than the one before."""
+
+    def restart(self) -> None:
+        """Do what a restart of the server does to its data."""
 
 
 class SteppingClock:
@@ -47,136 +59,67 @@ def new_sandbox(clock: SteppingClock) -> Sandbox:
     return Sandbox(":memory:", clock=clock, entropy=lambda: next(bits))
 
 
-@dataclass
-class Bindings:
-    """What each mask stands for in this run."""
+class InProcess:
+    """A sandbox asked without a port."""
 
-    values: dict[str, str] = field(default_factory=dict)
-    fresh: set[str] = field(default_factory=set)
-    """The instants first met in the answer being compared."""
+    own_clock = False
 
-    def bind(self, mask: str, value: str) -> bool:
-        """Whether the mask can stand for the value; remembers it if so."""
-        if mask in self.values:
-            return _same(mask, self.values[mask], value)
-        kind = mask.partition(":")[0]
-        others = [other for other in self.values if other.startswith(kind + ":") and other not in self.fresh]
-        if any(_same(mask, self.values[other], value) for other in others):
-            return False
-        self.values[mask] = value
-        if kind == "<ts":
-            self.fresh.add(mask)
-        return True
+    def __init__(self) -> None:
+        self.clock = SteppingClock()
+        self.sandbox = new_sandbox(self.clock)
 
-    def fill(self, value: Any) -> Any:
-        """A request with its masks replaced; a mask not met before stands for an invented value."""
-        match value:
-            case str():
-                return MASK.sub(lambda found: self._known_or_invented(found[0]), value)
-            case list():
-                return [self.fill(item) for item in value]
-            case dict():
-                return {name: self.fill(item) for name, item in value.items()}
-            case _:
-                return value
+    def send(self, method: str, target: str, raw: bytes, content_type: str) -> Answer:
+        self.clock.step()
+        answer = self.sandbox.handle(Request.from_wire(method, target, raw, content_type))
+        return Answer(answer.status, answer.content_type, answer.encoded())
 
-    def _known_or_invented(self, mask: str) -> str:
-        if mask not in self.values:
-            self.values[mask] = _invent(mask)
-        return self.values[mask]
+    def restart(self) -> None:
+        self.sandbox.seed()
 
 
-def _same(mask: str, one: str, other: str) -> bool:
-    if not mask.startswith("<ts:"):
-        return one == other
-    return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) < SAME_INSTANT
+class OverHttp:
+    """A server at an address, somebody else's unless a clock is given."""
+
+    def __init__(self, client: httpx.Client, own: InProcess | None = None) -> None:
+        self.client = client
+        self.own = own
+        self.own_clock = own is None
+
+    def send(self, method: str, target: str, raw: bytes, content_type: str) -> Answer:
+        if self.own:
+            self.own.clock.step()
+        headers = {"content-type": content_type} if content_type else {}
+        answer = self.client.request(method, target, content=raw, headers=headers)
+        return Answer(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+
+    def restart(self) -> None:
+        """What a server makes at its start is still there, so only a sandbox of ours has to be told."""
+        if self.own:
+            self.own.restart()
 
 
-def _invent(mask: str) -> str:
-    number = int(re.sub(r"\D", "", mask) or 0)
-    if mask.startswith("<secret:"):
-        return "whsec_" + base64.b64encode(bytes([number % 256] * 32)).decode()
-    return f"01AAAAAAAAAAAAAAAAAA{number:06d}"
+@contextmanager
+def served_sandbox() -> Iterator[OverHttp]:
+    """A fresh sandbox answering on a port, whose clock steps with every request."""
+    own = InProcess()
+    with serving(own.sandbox) as server, httpx.Client(base_url=server.url) as client:
+        yield OverHttp(client, own)
 
 
-def compare(expected: Any, actual: Any, bindings: Bindings, path: str = "$") -> list[str]:
-    """Every difference between a recorded and a given value, as lines of text."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return _compare_objects(expected, actual, bindings, path)
-    if isinstance(expected, list) and isinstance(actual, list):
-        return _compare_lists(expected, actual, bindings, path)
-    if isinstance(expected, str) and isinstance(actual, str):
-        return [] if _compare_texts(expected, actual, bindings) else [_told(path, expected, actual)]
-    if isinstance(expected, bool) or isinstance(actual, bool):
-        return [] if expected is actual else [_told(path, expected, actual)]
-    return [] if expected == actual else [_told(path, expected, actual)]
-
-
-def _told(path: str, expected: Any, actual: Any) -> str:
-    return f"{path}: expected {simplejson.dumps(expected)}, got {simplejson.dumps(actual)}"
-
-
-def _compare_objects(expected: dict[str, Any], actual: dict[str, Any], bindings: Bindings, path: str) -> list[str]:
-    lines = [_told(f"{path}.{name}", expected[name], "nothing") for name in expected.keys() - actual.keys()]
-    lines += [_told(f"{path}.{name}", "nothing", actual[name]) for name in actual.keys() - expected.keys()]
-    for name in expected:
-        if name not in actual or (name in WORDING and isinstance(actual[name], str)):
-            continue
-        # The items of a subscription's phase come out of a map, in another order at every call.
-        is_listing = name == "items" and ("marketplace" in path or ".phases[" in path)
-        if (name in UNORDERED or is_listing) and isinstance(expected[name], list):
-            lines += _compare_bags(expected[name], actual[name], bindings, f"{path}.{name}")
-        else:
-            lines += compare(expected[name], actual[name], bindings, f"{path}.{name}")
-    return lines
-
-
-def _compare_lists(expected: list[Any], actual: list[Any], bindings: Bindings, path: str) -> list[str]:
-    total = len(expected)
-    trimmed = TRIMMED.fullmatch(expected[-1]) if expected and isinstance(expected[-1], str) else None
-    if trimmed:
-        total, expected = int(trimmed[1]), expected[:-1]
-    if total != len(actual):
-        return [f"{path}: expected {total} items, got {len(actual)}: {simplejson.dumps(actual)[:400]}"]
-    pairs = enumerate(zip(expected, actual, strict=False))
-    return [line for i, (one, other) in pairs for line in compare(one, other, bindings, f"{path}[{i}]")]
-
-
-def _compare_bags(expected: list[Any], actual: Any, bindings: Bindings, path: str) -> list[str]:
-    """Lists without an order: every recorded item needs a given one of its own."""
-    if not isinstance(actual, list) or len(expected) != len(actual):
-        return [_told(path, expected, actual)]
-    left = list(actual)
-    for item in expected:
-        trials = [(compare(item, other, copy.deepcopy(bindings), path), other) for other in left]
-        differences, best = min(trials, key=lambda trial: len(trial[0]))
-        if differences:
-            return differences
-        compare(item, best, bindings, path)
-        left.remove(best)
-    return []
-
-
-def _compare_texts(expected: str, actual: str, bindings: Bindings) -> bool:
-    masks = MASK.findall(expected)
-    if not masks:
-        return expected == actual
-    literal = MASK.split(expected)
-    found = re.fullmatch("(.+)".join(re.escape(text) for text in literal), actual, re.DOTALL)
-    if found is None:
-        return False
-    numbered = [(mask, value) for mask, value in zip(masks, found.groups(), strict=True) if ":" in mask]
-    return all(bindings.bind(mask, value) for mask, value in numbered)
+@contextmanager
+def foreign_server(url: str) -> Iterator[OverHttp]:
+    """A server that runs already."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        yield OverHttp(client)
 
 
 class Replay:
-    """One recording played against one fresh sandbox."""
+    """One recording played against one fresh server."""
 
-    def __init__(self, recording: dict[str, Any]) -> None:
+    def __init__(self, recording: dict[str, Any], target: Target) -> None:
         self.recording = recording
-        self.clock = SteppingClock()
-        self.sandbox = new_sandbox(self.clock)
-        self.bindings = Bindings()
+        self.target = target
+        self.bindings = Bindings(own_clock=target.own_clock)
 
     def differences(self) -> list[str]:
         """Every difference, each with its step."""
@@ -191,14 +134,14 @@ class Replay:
     def _play(self, step: dict[str, Any]) -> list[str]:
         if "event" in step:
             if step["event"] == "restart":
-                self.sandbox.seed()
+                self.target.restart()
             return []
         answer = self._send(step["request"])
         self.bindings.fresh.clear()
         expected = step["response"]
         if answer.status != expected["status"]:
-            return [f"expected {expected['status']}, got {answer.status}: {answer.encoded()[:600].decode()}"]
-        body = simplejson.loads(answer.encoded() or b"null", use_decimal=True)
+            return [f"expected {expected['status']}, got {answer.status}: {answer.raw[:600].decode()}"]
+        body = simplejson.loads(answer.raw or b"null", use_decimal=True)
         root = "$marketplace" if "/marketplace/listings" in step["request"]["path"] else "$"
         lines = compare(expected.get("contentType") or "", answer.content_type, self.bindings)
         lines += compare(None if answer.status == 204 else expected["body"], body, self.bindings, root)
@@ -206,14 +149,13 @@ class Replay:
             self._send(request)
         return lines
 
-    def _send(self, request: dict[str, Any]) -> Response:
-        self.clock.step()
+    def _send(self, request: dict[str, Any]) -> Answer:
         content_type = request.get("contentType", "")
         raw = request.get("raw", "").encode()
         if request.get("body") is not None:
             content_type, raw = "application/json", simplejson.dumps(self.bindings.fill(request["body"])).encode()
         target = self.bindings.fill(request["path"])
-        return self.sandbox.handle(Request.from_wire(request["method"], target, raw, content_type))
+        return self.target.send(request["method"], target, raw, content_type)
 
 
 def _omitted(step: dict[str, Any]) -> list[dict[str, Any]]:
