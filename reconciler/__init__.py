@@ -1,0 +1,147 @@
+"""Terraform for usage-based billing: an OpenMeter catalogue as YAML in git, planned and applied.
+
+Everything the command line does, a program can do in the same few calls::
+
+    from reconciler import PlanRequest, make_plan, open_context, run_apply
+
+    context = open_context(environment="staging")
+    plan = make_plan(context, PlanRequest(allow=("price-raising:Plan/pro",)))
+    outcome = run_apply(context, plan)
+    outcome.exit_code
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.errors import (
+        ApiError,
+        BackendError,
+        GuardError,
+        InputError,
+        ManifestError,
+        ProjectError,
+        ReconcilerError,
+        RefusedError,
+        StaleError,
+        UsageError,
+    )
+    from reconciler.model import (
+        Action,
+        Address,
+        Change,
+        ChangeClass,
+        Desired,
+        FieldChange,
+        Guard,
+        Location,
+        Observation,
+        Plan,
+        Problem,
+        Report,
+        Resource,
+        Step,
+    )
+    from reconciler.planning.planfile import dumps as dump_plan
+    from reconciler.planning.planfile import loads as load_plan
+    from reconciler.sandbox import Sandbox
+    from reconciler.version import VERSION
+    from reconciler.workflow import (
+        Context,
+        LiveRow,
+        Outcome,
+        PlanRequest,
+        check,
+        connect,
+        export,
+        live_objects,
+        load_desired,
+        make_destroy_plan,
+        make_plan,
+        open_context,
+        rendered,
+        run_apply,
+    )
+
+_ROOMS = {
+    "reconciler.errors": (
+        "ApiError BackendError GuardError InputError ManifestError ProjectError ReconcilerError RefusedError "
+        "StaleError UsageError"
+    ),
+    "reconciler.model": (
+        "Action Address Change ChangeClass Desired FieldChange Guard Location Observation Plan Problem Report Resource "
+        "Step"
+    ),
+    "reconciler.sandbox": "Sandbox",
+    "reconciler.version": "VERSION",
+    "reconciler.workflow": (
+        "Context LiveRow Outcome PlanRequest check connect export live_objects load_desired make_destroy_plan "
+        "make_plan open_context rendered run_apply"
+    ),
+}
+_HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
+    "dump_plan": ("reconciler.planning.planfile", "dumps"),
+    "load_plan": ("reconciler.planning.planfile", "loads"),
+}
+
+__all__ = [
+    "VERSION",
+    "Action",
+    "Address",
+    "ApiError",
+    "BackendError",
+    "Change",
+    "ChangeClass",
+    "Context",
+    "Desired",
+    "FieldChange",
+    "Guard",
+    "GuardError",
+    "InputError",
+    "LiveRow",
+    "Location",
+    "ManifestError",
+    "Observation",
+    "Outcome",
+    "Plan",
+    "PlanRequest",
+    "Problem",
+    "ProjectError",
+    "ReconcilerError",
+    "RefusedError",
+    "Report",
+    "Resource",
+    "Sandbox",
+    "StaleError",
+    "Step",
+    "UsageError",
+    "check",
+    "connect",
+    "dump_plan",
+    "export",
+    "live_objects",
+    "load_desired",
+    "load_plan",
+    "make_destroy_plan",
+    "make_plan",
+    "open_context",
+    "rendered",
+    "run_apply",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room, attribute = _HOMES[name]
+    value: object = getattr(import_module(room), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

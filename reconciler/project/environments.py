@@ -21,7 +21,7 @@ from reconciler.reading.tree import Map
 from reconciler.reading.yaml import Reader
 
 ADHOC = "adhoc"
-"""The environment of a bare ``--endpoint`` without a project file."""
+"""The environment of a bare ``--endpoint`` where no other is the default: an address is not the sandbox."""
 
 
 def choose(project: Project, name: str | None, overrides: Overrides) -> Environment:
@@ -58,7 +58,7 @@ def choose(project: Project, name: str | None, overrides: Overrides) -> Environm
 def _declared(project: Project, name: str | None, overrides: Overrides) -> DeclaredEnvironment:
     from dataclasses import replace
 
-    if name is None and overrides.endpoint is not None and project.file is None:
+    if name is None and overrides.endpoint is not None and project.default_environment == SANDBOX:
         found = DeclaredEnvironment(ADHOC, "")
     else:
         found = _named(project, name or project.default_environment)
