@@ -30,18 +30,15 @@ def allowances(name: str, text: str) -> list[Allowance]:
         return []
     lines = _LINE_END.split(text)
     found: list[Allowance] = []
-    for number, line in enumerate(lines, 1):
+    about = len(lines)
+    # From the end, so that a comment on a line of its own knows the next line with content.
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1]
+        if line.strip() and not _ALONE.match(line):
+            about = number
         if match := _COMMENT.search(line):
-            about = _next_content(lines, number) if _ALONE.match(line) else number
             found.append(Allowance(match["rule"], match["reason"], Location(name, number, match.start() + 1), about))
-    return found
-
-
-def _next_content(lines: list[str], number: int) -> int:
-    for index in range(number, len(lines)):
-        if lines[index].strip() and not _ALONE.match(lines[index]):
-            return index + 1
-    return number
+    return found[::-1]
 
 
 def apply_allowances(problems: Iterable[Problem], comments: Iterable[Allowance]) -> list[Problem]:
