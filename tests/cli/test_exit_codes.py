@@ -43,6 +43,28 @@ def test_a_command_line_that_makes_no_sense_ends_with_64(run, project, args):
     assert "Error: " in ended.err
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("catalog",),
+        ("--target", "Meter/tokens"),
+        ("--exclude", "Meter/tokens"),
+        ("--prune",),
+        ("--no-prune",),
+        ("--allow", "destructive:Meter/tokens"),
+        ("--write-secrets",),
+        ("--var", "a=b"),
+        ("--var-file", "vars.yaml"),
+        ("--project-name", "other"),
+    ],
+)
+def test_a_saved_plan_takes_no_planning_option(run, project, option):
+    run("plan", "-o", "x.plan")
+    ended = run("apply", "--plan", "x.plan", *option)
+    assert ended.code == 64
+    assert "takes no planning option" in ended.err
+
+
 def test_a_command_without_arguments_shows_the_help():
     done = subprocess.run([sys.executable, "-m", "reconciler"], capture_output=True, text=True, check=False)
     assert "Change a catalogue:" in done.stdout + done.stderr

@@ -229,10 +229,10 @@ def test_plan_with_paths_works_without_a_project_file(run, project, tmp_path, mo
 def test_a_glob_of_environments_reads_each_of_them(run, project):
     text = (project / "reconciler.yaml").read_text()
     (project / "reconciler.yaml").write_text(text + '  sandbox_two: { endpoint: "sandbox:two" }\n')
-    run("apply", "--auto-approve")
+    run("apply", "--auto-approve", "-e", "sandbox_two")
     shown = run("plan", "-e", "sand*", "--detailed-exitcode")
     assert shown.code == 2
-    assert shown.out.index("No changes.") < shown.out.index("Plan: 2 to create.")
+    assert shown.out.index("Plan: 2 to create.") < shown.out.index("No changes.")
     assert run("plan", "-e", "sand*", "-o", "x.plan").code == 64
     assert run("plan", "-e", "prod*").code == 64
     assert run("validate", "-e", "*").out.endswith("checked against 3 environments.\n")
@@ -320,6 +320,7 @@ def test_a_price_rise_on_a_real_address_needs_its_own_consent(run, project, endp
     assert done.code == 0
     assert "Apply complete: 1 new version." in done.out
     assert "version 2 published" in done.err
+    assert done.err.count("Plan/pro") == 1
 
 
 def test_a_saved_plan_of_a_bare_endpoint_finds_its_way_back(run, project, endpoint):

@@ -52,6 +52,12 @@ def test_a_price_lists_its_models_and_which_field_belongs_to_which():
     shown = explain_text.kind(explain.explain("Plan.phases.rateCards.price"), Style(width=140))
     assert "tiered" in shown
     assert "here type is" in shown
+    price = explain.explain("Plan.phases.rateCards.price").field
+    assert price is not None
+    required = {field.name: field.required for field in price.children}
+    assert required["type"]
+    assert not required["amount"]
+    assert "Only where type is flat, unit or package, and must be given there." in shown
 
 
 @pytest.mark.parametrize(("path", "hint"), [("Metre", "Meter"), ("Meter.agregation", "aggregation")])

@@ -57,3 +57,4 @@ def test_text_cannot_break_out_of_a_label():
     shown = graph.render(graph.Graph((Address("Meter", 'a"];\x1bb'),), ()), "mermaid")
     assert "\x1b" not in shown
     assert shown.count('"') == 2
+    assert "a'];" in shown

@@ -51,4 +51,6 @@ def test_a_report_is_valid_by_its_schema_and_every_field_is_in_it(make, interrup
         interrupted=interrupted,
     )
     assert errors(schemas.report(), report_json.dumps(report)) == []
-    assert set(report_json.tree(report)) == set(schemas.report()["properties"])
+    tree = report_json.tree(report)
+    assert set(tree) == set(schemas.report()["properties"])
+    assert errors(schemas.report(), simplejson.dumps({**tree, "steps": [{**tree["steps"][0], "state": "perhaps"}]}))

@@ -54,6 +54,7 @@ def test_a_secret_field_is_never_printed_even_as_a_literal():
     shown = "\n".join(values.tree({"name": "ops", "signingSecret": "whsec_abc"}, kind.shape, Print()))
     assert "whsec_abc" not in shown
     assert "signingSecret: (secret)" in shown
+    assert values.flow({"signingSecret": "whsec_abc"}, kind.shape, Print()) == "{signingSecret: (secret)}"
 
 
 def test_money_inside_a_new_object_has_its_currency_and_a_readable_unit():
