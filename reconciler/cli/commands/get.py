@@ -48,7 +48,7 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
 
     The column MANAGED says whose they are, which decides what `plan` may do with them.
     """
-    from reconciler.workflow.live import live_objects
+    from reconciler import workflow
 
     kind, key = _split(what)
     screen = console(ctx)
@@ -58,7 +58,7 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
     for number, context in enumerate(contexts):
         name = context.environment.name
         with busy(screen, f"Reading {name}"):
-            rows = live_objects(context, kind, key)
+            rows = workflow.live_objects(context, kind, key)
         if key is not None and not rows:
             raise ReconcilerError(f"{what} is not live in {name}")
         if len(contexts) > 1:
