@@ -154,6 +154,11 @@ def test_a_lifecycle_can_be_patched_alone(patched):
     assert (managed.state, managed.protect) == ("draft", False)
 
 
+def test_a_lifecycle_that_an_overlay_makes_wrong_is_found_beside_the_sound_base(patched):
+    catalogue = patched("apiVersion: openmeter.io/v1\nkind: Meter\nkey: tokens\nlifecycle: {state: draft}\n")
+    assert catalogue.problems() == ["over/0/a.yaml:4:20 lifecycle.state"]
+
+
 def test_an_overlay_can_make_an_object_absent(patched):
     catalogue = patched(HEAD + "lifecycle: {state: absent}\n")
     resource = next(r for a, r in plan(catalogue).items() if a.kind == "Plan")

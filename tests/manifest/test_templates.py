@@ -25,6 +25,7 @@ def templates():
         ("{{ vars.price * 12 }}", Decimal("239.88")),
         ("{{ vars.tenth + 0.2 }}", Decimal("0.3")),
         ("{{ vars.seats + 1 }}", 4),
+        ("{{ vars.tenth * 10 }}", Decimal(1)),
         ("{{ vars.seats / 2 }}", Decimal("1.5")),
         ("{{ 10 // 4 }}", 2),
         ("{{ 10 % 4 }}", 2),
