@@ -126,6 +126,7 @@ def test_the_library_example_runs(tmp_path, monkeypatch, capsys):
     assert "Plan/pro create" in capsys.readouterr().out
 
 
+@pytest.mark.source
 def test_every_relative_link_leads_somewhere():
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
     assert links

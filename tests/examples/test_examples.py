@@ -3,6 +3,8 @@
 import json
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from .conftest import EXAMPLES, missing
 
@@ -23,6 +25,7 @@ COLLECTIONS = {
     "NotificationRule": "/api/v1/notification/rules",
     "BillingProfile": "/api/v1/billing/profiles",
 }
+SCHEMAS = ("manifest", "project")
 everywhere = pytest.mark.parametrize(("name", "environment"), PLACES)
 
 
@@ -189,3 +192,23 @@ def test_every_manifest_names_its_schema_by_a_path_that_exists(name):
         assert prefix == "# yaml-language-server: "
         assert (path.parent / relative).resolve().is_file(), f"{path}: {relative}"
         assert relative.endswith("project.json" if path.name == "reconciler.yaml" else "manifest.json")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_editor_finds_nothing_to_complain_about(name):
+    schemas = {file: json.loads((EXAMPLES.parent / "schemas" / f"{file}.json").read_text()) for file in SCHEMAS}
+    for path in sorted((EXAMPLES / name).rglob("*.yaml")):
+        schema = schemas["project" if path.name == "reconciler.yaml" else "manifest"]
+        for document in yaml.load_all(path.read_text(encoding="utf-8"), Loader=Json):
+            told = [f"{path.name}: {error.message}" for error in Draft202012Validator(schema).iter_errors(document)]
+            assert not told, told
+
+
+class Json(yaml.SafeLoader):
+    """YAML as editors read it: instants are text."""
+
+
+Json.yaml_implicit_resolvers = {
+    first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
