@@ -17,6 +17,8 @@ class Dialect:
     page_size: int
     apps: str
     customers: str
+    overrides: str
+    """The customers with a billing profile of their own."""
     profiles: str
     profiles_oldest_first: Mapping[str, str]
     """Lists every profile there ever was, the first one first: both the profiles and the namespace's identity."""
@@ -35,6 +37,7 @@ V1 = Dialect(
     page_size=1000,
     apps="/api/v1/apps",
     customers="/api/v1/customers",
+    overrides="/api/v1/billing/customers",
     profiles="/api/v1/billing/profiles",
     profiles_oldest_first={"includeArchived": "true", "orderBy": "createdAt", "order": "ASC"},
     assignments="/api/v1/plans/{id}/addons",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.model import Observation, Question, Step, Tree
+from reconciler.model import Address, Observation, Question, Step, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,19 @@ class Backend(Protocol):
         """Which namespace answers: the id of its oldest billing profile. None where it has none."""
         ...
 
-    def observe(self, kinds: Iterable[str], *, assignments: bool = True, everything: bool = False) -> Observation:
-        """Read every live object of these kinds; ``everything`` adds the assignments of archived plan versions."""
+    def observe(
+        self,
+        kinds: Iterable[str],
+        *,
+        assignments: bool = True,
+        everything: bool = False,
+        named: Iterable[Address] = (),
+    ) -> Observation:
+        """Read every live object of these kinds.
+
+        ``everything`` adds the assignments of archived plan versions; ``named`` are read one by one where the server
+        cuts their list short.
+        """
         ...
 
     def ask(self, questions: Iterable[Question]) -> dict[Question, int | str]:

@@ -16,16 +16,21 @@ _BAD_REQUEST, _NOT_FOUND = 400, 404
 
 def answer(client: Client, dialect: Dialect, question: Question) -> int | str:
     """One answer, of the type that ``Question`` documents."""
-    if question.topic == "subscribers":
-        return _subscribers(client, dialect, question.key)
-    return _readable(client, dialect, question)
+    match question.topic:
+        case "subscribers":
+            return _count(client, dialect.customers, {"planKey": question.key})
+        case "overrides":
+            return _count(client, dialect.overrides, {"billingProfile": question.key})
+        case "readable":
+            return _readable(client, dialect, question)
 
 
-def _subscribers(client: Client, dialect: Dialect, plan_key: str) -> int:
-    answer = client.get(dialect.customers, {"planKey": plan_key, "page": "1", "pageSize": "1"}).json
+def _count(client: Client, path: str, query: Mapping[str, str]) -> int:
+    """How long a list is, without reading it."""
+    answer = client.get(path, {**query, "page": "1", "pageSize": "1"}).json
     total = answer.get("totalCount") if isinstance(answer, Mapping) else None
     if not isinstance(total, int):
-        raise ProtocolError(f"GET {dialect.customers}: the list has no `totalCount`")
+        raise ProtocolError(f"GET {path}: the list has no `totalCount`")
     return total
 
 

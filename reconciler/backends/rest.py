@@ -13,7 +13,8 @@ from reconciler.backends.protocol import Answer, Found
 from reconciler.backends.questions import answer
 from reconciler.backends.reading import IDENTITY, PLANS, Reading, identity_listing
 from reconciler.backends.settle import Settler
-from reconciler.model import LiveState, Observation, Question, Step, Tree
+from reconciler.backends.unlisted import Unlisted
+from reconciler.model import Address, LiveState, Observation, Question, Step, Tree
 
 _CURRENT: frozenset[LiveState] = frozenset({"draft", "active"})
 _EVERY: frozenset[LiveState] = _CURRENT | {"archived"}
@@ -50,8 +51,15 @@ class RestBackend:
         rows = self._lists.read({IDENTITY: identity_listing(self._dialect)})[IDENTITY]
         return str(rows[0]["id"]) if rows else None
 
-    def observe(self, kinds: Iterable[str], *, assignments: bool = True, everything: bool = False) -> Observation:
-        """Read every live object of these kinds.
+    def observe(
+        self,
+        kinds: Iterable[str],
+        *,
+        assignments: bool = True,
+        everything: bool = False,
+        named: Iterable[Address] = (),
+    ) -> Observation:
+        """Read every live object of these kinds; ``named`` one by one where the server cuts their list short.
 
         ``assignments`` of a draft or active plan version is None where they were not wanted or the server cannot
         show them, ``()`` where there are none. Archived versions have theirs read only for ``everything``: they can
@@ -60,13 +68,15 @@ class RestBackend:
         started, before = time.perf_counter(), self._client.requests
         states = _EVERY if everything else _CURRENT
         reading = Reading(self._lists, self._dialect, kinds, assignments_of=states if assignments else frozenset())
+        capped = reading.capped()
+        unlisted = Unlisted(self._client, self._lists, self._dialect)
         return Observation(
             endpoint=self._endpoint,
             identity=reading.identity(),
-            objects=reading.objects(),
+            objects=unlisted.added(reading.objects(), capped, named),
             apps=reading.apps(),
             last_versions=reading.last_versions(),
-            capped=reading.capped(),
+            capped=capped,
             requests=self._client.requests - before,
             seconds=time.perf_counter() - started,
         )

@@ -21,7 +21,7 @@ from reconciler.execution.graph import Graph
 from reconciler.execution.lanes import Lanes
 from reconciler.execution.receipts import Receipts
 from reconciler.execution.sending import Outcome, Sender
-from reconciler.execution.unseen import check_secrets
+from reconciler.execution.unseen import check_secrets, check_signing
 from reconciler.model import Address, Plan, Report, Step, StepResult, Tree
 
 
@@ -63,6 +63,7 @@ def apply(
     check_refs(plan, ids, done)
     graph = Graph(plan.steps)
     secrets = reveal_all(plan, reveal)
+    check_signing(plan, secrets)
     check_secrets(plan, backend, secrets)
     sender = Sender(backend, secrets)
     journal = Receipts(receipts, started_at, clock)

@@ -9,9 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.backends import Backend
-from reconciler.errors import RefusedError
+from reconciler.errors import RefusedError, SecretError
 from reconciler.execution.bodies import SECRET, with_secrets
+from reconciler.kinds.secrets import signing_secret_problem
 from reconciler.model import Path, Plan, Step, Tree, render_path
+
+SIGNING = "signingSecret"
+MAKE_ONE = 'make one: echo "whsec_$(openssl rand -base64 32)"'
+
+
+def check_signing(plan: Plan, secrets: Mapping[str, str]) -> None:
+    """Raise ``SecretError`` for a signing secret that the server would answer with an empty 500; never shows it."""
+    for step in plan.steps:
+        if step.body is None or SECRET not in _keys(step.body.get(SIGNING)):
+            continue
+        value = with_secrets({SIGNING: step.body[SIGNING]}, secrets)[SIGNING]
+        if reason := signing_secret_problem(str(value)):
+            raise SecretError(f"{step.address}: the value of its {SIGNING} cannot be used: {reason}", tip=MAKE_ONE)
+
+
+def _keys(value: Tree) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, Mapping) else ()
 
 
 def check_secrets(plan: Plan, backend: Backend, secrets: Mapping[str, str]) -> None:

@@ -61,10 +61,11 @@ class Question:
     """Something the planner needs to know that no list tells.
 
     ``subscribers``: how many customers are on plan ``key`` → int.
+    ``overrides``: how many customers are pinned to the billing profile with the *id* ``key`` → int.
     ``readable``: read plan or add-on ``key`` by key although no list shows it → "absent" | "unreadable" | "present".
     """
 
-    topic: Literal["subscribers", "readable"]
+    topic: Literal["subscribers", "overrides", "readable"]
     kind: str
     key: str
 

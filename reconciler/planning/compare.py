@@ -16,7 +16,7 @@ from reconciler.planning import paths
 from reconciler.planning.canonical import canonical
 from reconciler.planning.diff import Locate, diff, leaves
 from reconciler.planning.options import RevealSecret
-from reconciler.planning.secrets import CHANGED, SHOWN, has_secrets, kept, mask
+from reconciler.planning.secrets import CHANGED, SHOWN, WRITTEN, has_secrets, kept, mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,12 @@ def compare(
         unchanged=max(0, leaves(desired) - len(changes) - len(stuck)),
         unchecked=masked.unchecked if masked else (),
     )
+
+
+def with_unchecked(comparison: Comparison) -> Comparison:
+    """The comparison with every secret that could not be compared as a change: it is to be written (again)."""
+    written = tuple(FieldChange(path, None, None, note=WRITTEN) for path in comparison.unchecked)
+    return replace(comparison, changes=comparison.changes + written, unchecked=())
 
 
 def without_chosen(shape: Shape, desired: Tree, live: Tree) -> dict[str, Tree]:

@@ -11,27 +11,77 @@ from typing import cast
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Observed, Resource, Tree
+from reconciler.model import Address, ChangeClass, Observed, Question, Resource, Tree
 from reconciler.planning.compare import Comparison
 from reconciler.planning.work import Work
 
 
 def effective(work: Work, resource: Resource, wanted: dict[str, Tree]) -> dict[str, Tree]:
-    """A rule as it can be shown: with those of its channels that will be enabled.
+    """A rule as it will be shown: with those of its channels that will be enabled.
 
-    When none will be, the rule keeps what it has: the server wants at least one channel.
+    When none will be, the rule stays as it is shown: nothing tells whether its hidden channels are the declared ones.
     """
+    live = work.lives[resource.address].current
+    if resource.address.kind != "NotificationRule" or live is None:
+        return wanted
+    declared = [str(key) for key in _list(wanted.get("channels"))]
+    enabled: list[Tree] = [key for key in declared if _enabled(work, key)]
+    shown = _list(work.live_spec(live).get("channels"))
+    if not enabled and all(key in declared for key in shown):
+        enabled = shown
+    elif not enabled:
+        enabled = list(declared)
+    rest = {name: wanted[name] for name in wanted if name != "channels"}
+    return {**rest, "channels": enabled} if enabled else rest
+
+
+def written(work: Work, resource: Resource, wanted: Mapping[str, Tree]) -> Mapping[str, Tree]:
+    """What an update of a rule sends: the server wants at least one channel, so all of them where none is enabled."""
     if resource.address.kind != "NotificationRule":
         return wanted
-    declared = [str(key) for key in cast("list[Tree]", wanted.get("channels") or [])]
-    enabled: list[Tree] = [key for key in declared if _enabled(work, key)]
-    if enabled:
-        return {**wanted, "channels": enabled}
-    live = work.lives[resource.address].current
-    shown = work.live_spec(live).get("channels") if live else None
-    if live is None:
+    declared = _list(resource.spec.get("channels"))
+    if any(_enabled(work, str(key)) for key in declared):
         return wanted
-    return {**wanted, "channels": shown} if shown else {name: wanted[name] for name in wanted if name != "channels"}
+    return {**wanted, "channels": declared}
+
+
+def shown_channels(work: Work, body: dict[str, Tree]) -> dict[str, Tree]:
+    """The body of a rule with the channels that the server shows of it when it is read: the enabled ones."""
+    ids = [ident for ident in _list(body.get("channels")) if not _is_disabled(work, str(ident))]
+    return {**body, "channels": ids}
+
+
+def _is_disabled(work: Work, ident: str) -> bool:
+    row = work.index.by_id("NotificationChannel", ident)
+    return row is not None and row.wire.get("disabled") is True
+
+
+def rules_left(work: Work, channel: Observed) -> list[str]:
+    """The live rules that go on telling a channel once this plan is done; the server keeps the channel for them.
+
+    A rule does not show its disabled channels, so these are not all.
+    """
+    found = []
+    for row in work.observation.objects.get("NotificationRule", ()):
+        named = [item.get("id") for item in _list(row.wire.get("channels")) if isinstance(item, Mapping)]
+        if channel.id in named and not _lets_go(work, row, channel):
+            key = work.key_of(row.kind, row.id)
+            found.append(f"NotificationRule/{key}" if key else f"a rule that nobody manages ({row.id})")
+    return found
+
+
+def _lets_go(work: Work, rule: Observed, channel: Observed) -> bool:
+    address = Address(rule.kind, work.key_of(rule.kind, rule.id) or "")
+    declared = work.desired.resources.get(address)
+    if address in work.retiring:
+        return True
+    if declared is None or declared.management.manage != "full":
+        return False
+    return work.key_of(channel.kind, channel.id) not in _list(declared.spec.get("channels"))
+
+
+def _list(value: Tree) -> list[Tree]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _enabled(work: Work, key: str) -> bool:
@@ -59,6 +109,12 @@ def _switched(work: Work, key: str) -> bool:
     if live is None or live.current is None or declared is None:
         return False
     return (declared.spec.get("disabled") is True) != (live.current.wire.get("disabled") is True)
+
+
+def classes_of_create(kind: Kind, wanted: Mapping[str, Tree]) -> tuple[ChangeClass, ...]:
+    """The classes of a new object. A new default billing profile bills every customer without one of their own."""
+    takes_over = kind.lifecycle.name == "singleton-default" and wanted.get("default") is True
+    return (kind.on_create, ChangeClass.BILLING_BEHAVIOUR) if takes_over else (kind.on_create,)
 
 
 def guard_create(work: Work, address: Address, wanted: Mapping[str, Tree], request: Mapping[str, Tree]) -> None:
@@ -113,17 +169,7 @@ def _guard_default(work: Work, resource: Resource, comparison: Comparison) -> No
     """The default profile cannot be unset; another one is promoted instead, and the server demotes this one."""
     if not any(change.path == "default" for change in comparison.changes):
         return
-    promoted = next(
-        (
-            other.address
-            for other in work.desired.resources.values()
-            if other.address.kind == "BillingProfile"
-            and other.address != resource.address
-            and other.spec.get("default") is True
-        ),
-        None,
-    )
-    if promoted is None:
+    if not promoted_beside(work, resource.address):
         work.guard(
             "blocked_by_server",
             resource.address,
@@ -132,11 +178,38 @@ def _guard_default(work: Work, resource: Resource, comparison: Comparison) -> No
         )
 
 
+def promoted_beside(work: Work, address: Address) -> bool:
+    """Whether this plan makes another profile the default one, which ends that of ``address``."""
+    return any(
+        other.address.kind == address.kind
+        and other.address != address
+        and other.address in work.lives
+        and other.spec.get("default") is True
+        and other.management.state == "active"
+        and other.management.manage == "full"
+        for other in work.desired.resources.values()
+    )
+
+
+def pinned_customers(work: Work, live: Observed) -> int:
+    """How many customers were given this billing profile for themselves; the server keeps it while there are any."""
+    if live.kind != "BillingProfile":
+        return 0
+    answer = work.ask(Question("overrides", live.kind, live.id))
+    return answer if isinstance(answer, int) else 0
+
+
 def guard_replace(work: Work, resource: Resource, live: Observed) -> None:
-    """What the server refuses to replace: a meter while features on it cannot be replaced either."""
+    """What the server refuses to replace: a profile with customers, a meter whose features cannot be replaced."""
+    if pinned := pinned_customers(work, live):
+        work.guard(
+            "blocked_by_server",
+            resource.address,
+            f"{resource.address} cannot be replaced: {pinned} customers are pinned to it, and the server keeps it as "
+            "long as they are. Declare the new profile under a key of its own and move the customers to it",
+        )
     if resource.address.kind != "Meter":
         return
-    del live
     for feature in features_of(work, resource.address.key):
         address = Address("Feature", feature.key or feature.id)
         if address not in work.desired.resources and address not in work.retiring:
@@ -155,7 +228,7 @@ def order_late(work: Work) -> None:
 
 
 def _demote_after_promotion(work: Work) -> None:
-    steps = [step for step in work.steps.all() if step.address.kind == "BillingProfile" and step.body]
+    steps = [step for step in work.steps.all() if step.address.kind == "BillingProfile"]
     promoting = {step.id for step in steps if step.body and step.body.get("default") is True}
     for step in steps:
         if step.id not in promoting:
@@ -171,7 +244,8 @@ def _detach_before_disable(work: Work) -> None:
         for rule in work.observation.objects.get("NotificationRule", ()):
             address = Address("NotificationRule", work.key_of(rule.kind, rule.id) or rule.id)
             shown = work.live_spec(rule).get("channels")
-            if isinstance(shown, list) and step.address.key in shown:
+            waits = any(step.id in other.after for other in work.steps.of(address))
+            if isinstance(shown, list) and step.address.key in shown and not waits:
                 work.steps.then(step.id, work.steps.last.get(address, ()))
 
 

@@ -63,6 +63,7 @@ class LiveIndex:
         self._by_key: dict[Address, list[Observed]] = defaultdict(list)
         self._by_name: dict[tuple[str, Tree, Tree], list[Observed]] = defaultdict(list)
         self._by_id: dict[tuple[str, str], Observed] = {}
+        self._foreign: dict[Address, list[Observed]] = defaultdict(list)
         self.kinds: tuple[str, ...] = tuple(observation.objects)
         for kind_name, rows in observation.objects.items():
             kind = KINDS[kind_name]
@@ -78,6 +79,8 @@ class LiveIndex:
             self._by_name[kind.name, row.wire.get("name"), row.wire.get("type")].append(row)
         elif row.marker.project in self._projects:
             self._by_key[Address(kind.name, row.marker.key)].append(row)
+        else:
+            self._foreign[Address(kind.name, row.marker.key)].append(row)
 
     def owner(self, row: Observed) -> Owner:
         """Whose an object is, by its marker."""
@@ -101,17 +104,23 @@ class LiveIndex:
         for key in (address.key, *resource.management.former_keys):
             if marked := self.rows(Address(kind.name, key)):
                 return _successor(address, marked)
-        return self._unmarked(kind, resource, desired.adopt.get(address))
+        return self._unmarked(kind, resource, desired.adopt)
 
-    def _unmarked(self, kind: Kind, resource: Resource, adopt: str | None) -> Live:
+    def _unmarked(self, kind: Kind, resource: Resource, adopt: Mapping[Address, str]) -> Live:
         address = resource.address
-        if adopt is not None:
-            row = self.by_id(kind.name, adopt)
+        if address in adopt:
+            row = self.by_id(kind.name, adopt[address])
             return Live(address, (row,) if row else ())
-        same = tuple(self._by_name.get((kind.name, resource.spec.get("name"), resource.spec.get("type")), ()))
+        same: list[Observed] = []
+        if resource.management.manage == "observe":
+            same += self._foreign.get(address, ())
+        name, chosen = resource.spec.get("name"), frozenset(adopt.values())
+        if not same and name is not None:
+            found = self._by_name.get((kind.name, name, resource.spec.get("type")), ())
+            same += (row for row in found if row.id not in chosen)
         if len(same) > 1:
             return Live(address, candidates=tuple(sorted(same, key=lambda row: row.id)))
-        return Live(address, same)
+        return Live(address, tuple(same))
 
     def owned(self) -> Mapping[Address, tuple[Observed, ...]]:
         """Everything that carries our marker, by kind order and key. Archived versions included."""

@@ -13,7 +13,7 @@ from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Address, Change, ChangeClass, Observed, Resource, Tree
 from reconciler.planning import couplings
-from reconciler.planning.compare import Comparison, compare
+from reconciler.planning.compare import Comparison, compare, with_unchecked
 from reconciler.planning.diff import created
 from reconciler.planning.secrets import UNCHECKED, hide
 from reconciler.planning.steps import in_path
@@ -36,6 +36,8 @@ def decide(work: Work, resource: Resource) -> None:
         kind, wanted, work.live_spec(live), resource.management, resource.source.locate, work.options.reveal
     )
     report_stuck(work, resource, comparison)
+    if work.options.write_secrets:
+        comparison = with_unchecked(comparison)
     _existing(work, kind, resource, live, comparison)
     _finish_replacement(work, resource)
 
@@ -49,7 +51,7 @@ def create(work: Work, resource: Resource, wanted: Mapping[str, Tree], *reasons:
             address,
             Action.CREATE,
             actions=("create",),
-            classes=(kind.on_create,),
+            classes=couplings.classes_of_create(kind, wanted),
             reasons=reasons,
             fields=created(kind, hide(kind.shape, wanted), resource.source.locate),
             location=resource.location,
@@ -150,7 +152,7 @@ def _update(
         address,
         "adopt" if adopts else "update",
         path,
-        work.body(address, comparison.wanted, "PUT", marker),
+        work.body(address, couplings.written(work, resource, comparison.wanted), "PUT", marker),
         after=ready(work, address, comparison.wanted),
         target_id=live.id,
     )

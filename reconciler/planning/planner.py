@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.kinds.registry import KINDS
 from reconciler.model import (
     Action,
+    Address,
     Change,
     Desired,
     Observation,
@@ -13,6 +14,7 @@ from reconciler.model import (
     Target,
 )
 from reconciler.planning import couplings, feature, mutable, retire, versions
+from reconciler.planning.live import Live
 from reconciler.planning.options import Needs, PlanOptions
 from reconciler.planning.stale import sightings
 from reconciler.planning.work import Work
@@ -27,6 +29,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
     resources = _in_scope(desired, options)
     for resource in resources:
         _match(work, resource)
+    _claimed_once(work)
     _mark_retiring(work, resources)
     for resource in resources:
         _decide(work, resource)
@@ -83,6 +86,37 @@ def _match(work: Work, resource: Resource) -> None:
             f"{address}: several unmarked live objects have its name: {ids}. Say which in reconciler.yaml: "
             f"`environments: {{{name}: {{adopt: {{{address}: ID}}}}}}`, or declare another name",
         )
+
+    chosen = work.desired.adopt.get(address)
+    if chosen is not None and not live.rows and resource.management.state != "absent":
+        work.guard(
+            "not_found",
+            address,
+            f"{address}: reconciler.yaml says to adopt {chosen} for it, and no live {address.kind} has that id",
+        )
+
+
+def _claimed_once(work: Work) -> None:
+    """Two documents cannot both be one live object: it stays with the one that its marker names, if any."""
+    claims: dict[tuple[str, str], list[Address]] = {}
+    for address, live in work.lives.items():
+        for row in () if KINDS[address.kind].natural_key else live.rows:
+            claims.setdefault((row.kind, row.id), []).append(address)
+    for (_, ident), addresses in claims.items():
+        row = work.lives[addresses[0]].rows[0]
+        marked = Address(row.kind, row.marker.key) if row.marker and work.index.owner(row) == "ours" else None
+        for address in addresses if len(addresses) > 1 else ():
+            if address == marked:
+                continue
+            others = ", ".join(str(other) for other in addresses if other != address)
+            work.lives[address] = Live(address, candidates=(row,))
+            work.guard(
+                "ambiguous_match",
+                address,
+                f"{address}: the live object that it matches ({ident}) is matched by {others} too. Say which it is in "
+                f"reconciler.yaml: `environments: {{{work.desired.environment}: {{adopt: {{{address}: {ident}}}}}}}`, "
+                "or declare another name",
+            )
 
 
 def _mark_retiring(work: Work, resources: list[Resource]) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Address, Change, ChangeClass, Location, Observed
+from reconciler.planning import couplings
 from reconciler.planning import feature as features
 from reconciler.planning.assignments import detach_steps
-from reconciler.planning.mutable import protected
+from reconciler.planning.mutable import foreign, protected
 from reconciler.planning.secrets import held
 from reconciler.planning.steps import body
 from reconciler.planning.titles import title
@@ -20,6 +21,12 @@ from reconciler.planning.versions import drop_draft
 from reconciler.planning.work import Work
 
 STUCK_ADDON = "the server never deletes an add-on version that a published plan offered; it stays archived"
+
+UNSEEN = {
+    "BillingProfile": "the server keeps a billing profile that a customer, even a deleted one, is pinned to",
+    "NotificationChannel": "the server keeps a channel that a rule of somebody else names",
+}
+"""Why a deletion may be refused for a reason that no list shows."""
 
 
 def retire(
@@ -33,6 +40,9 @@ def retire(
 ) -> None:
     """Remove the live side of an address; nothing live is no change. ``guarded``: its document protects it."""
     kind = KINDS[address.kind]
+    if location is not None and (theirs := next((row for row in rows if _is_theirs(work, row)), None)):
+        foreign(work, work.desired.resources[address], theirs)
+        return
     rows = tuple(row for row in rows if work.index.owner(row) != "foreign")
     live = [row for row in rows if row.state != "archived"]
     if not live:
@@ -47,6 +57,10 @@ def retire(
             _archive_feature(work, address, live[0], reason, location)
         case _:
             _delete(work, kind, address, live[0], reason, location)
+
+
+def _is_theirs(work: Work, row: Observed) -> bool:
+    return work.index.owner(row) == "foreign" and row.state != "archived"
 
 
 def _versions(
@@ -146,11 +160,17 @@ def _archive_feature(work: Work, address: Address, live: Observed, reason: str, 
 
 
 def _delete(work: Work, kind: Kind, address: Address, live: Observed, reason: str, location: Location | None) -> None:
-    if live.wire.get("default") is True and kind.lifecycle.name == "singleton-default":
+    if live.wire.get("default") is True and not couplings.promoted_beside(work, address):
         release(work, address, live, reason, "the server never deletes the default billing profile")
         return
+    if note := _kept_by_server(work, live):
+        if work.options.mode == "destroy":
+            release(work, address, live, reason, note)
+            return
+        work.guard("blocked_by_server", address, f"{address} cannot be deleted: {note}")
     path = f"{work.collection(kind)}/{live.id}"
-    work.steps.add(address, "delete", path, target_id=live.id)
+    may_refuse = UNSEEN.get(kind.name) if work.options.mode == "destroy" else None
+    work.steps.add(address, "delete", path, target_id=live.id, may_refuse=may_refuse)
     work.record(
         Change(
             address,
@@ -164,6 +184,14 @@ def _delete(work: Work, kind: Kind, address: Address, live: Observed, reason: st
     )
 
 
+def _kept_by_server(work: Work, live: Observed) -> str | None:
+    """Why the server will not delete it, None where nothing that is listed speaks against it."""
+    if pinned := couplings.pinned_customers(work, live):
+        return f"{pinned} customers are pinned to it, and the server keeps it as long as they are"
+    rules = couplings.rules_left(work, live) if live.kind == "NotificationChannel" else []
+    return f"the server keeps it as long as rules name it: {', '.join(rules)}" if rules else None
+
+
 def release(work: Work, address: Address, live: Observed, reason: str, note: str) -> None:
     """Let an object stay and forget it: our marker goes, where an update can take it away."""
     kind = KINDS[address.kind]
@@ -171,7 +199,10 @@ def release(work: Work, address: Address, live: Observed, reason: str, note: str
     if not (binding.updatable and binding.marks_on_update) or kind.lifecycle.name == "versioned":
         work.record(Change(address, Action.NO_CHANGE, notes=(note,), title=title(address, Action.NO_CHANGE)))
         return
-    request = body(kind, work.options.api, address.key, held(kind.shape, work.live_spec(live)), "PUT", work.id_of, None)
+    spec = held(kind.shape, work.live_spec(live))
+    if spec.get("default") is True and couplings.promoted_beside(work, address):
+        spec["default"] = False
+    request = body(kind, work.options.api, address.key, spec, "PUT", work.id_of, None)
     work.steps.add(address, "release", f"{binding.collection}/{live.id}", request, target_id=live.id)
     work.record(
         Change(
@@ -199,6 +230,13 @@ def orphans(work: Work) -> None:
             listed.append(str(address))
         else:
             _prune(work, address, left)
+    if work.options.prune and work.observation.capped:
+        kinds = ", ".join(sorted(work.observation.capped))
+        work.warn(
+            "capped_list",
+            f"the server lists a part of these kinds only ({kinds}): what is owned here, no longer declared and not "
+            "listed is not found. Declare it with `lifecycle: {state: absent}`",
+        )
     if listed:
         work.warn(
             "orphans",

@@ -18,6 +18,7 @@ from reconciler.planning.options import RevealSecret
 
 SHOWN = "(secret)"
 CHANGED = "(secret, changed)"
+WRITTEN = "(secret, written whatever it is)"
 UNCHECKED = "(secret, not checked)"
 _SOURCES = frozenset({"env", "file", "command"})
 

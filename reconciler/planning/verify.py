@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from reconciler.kinds import marker as markers
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, FieldChange, Observation, Observed, Path, Plan, Step, Tree
+from reconciler.planning import couplings
 from reconciler.planning.canonical import canonical
 from reconciler.planning.compare import without_chosen
 from reconciler.planning.diff import diff
@@ -97,6 +98,8 @@ class Intent:
         for name in binding.create_only:
             if name not in body and name in self.row.wire:
                 body[name] = self.row.wire[name]
+        if kind.name == "NotificationRule":
+            body = couplings.shown_channels(self.work, body)
         spec = binding.from_wire(body, self.work.key_of)
         if "metadata" in spec:
             spec["metadata"] = markers.strip(spec["metadata"])

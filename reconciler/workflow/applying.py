@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ForeignPlanError, GuardError, RefusedError, StaleError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Action, Observation, Plan, Report, Tree
+from reconciler.model import Action, Address, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
@@ -117,7 +117,7 @@ def _require_target(context: Context, made: Plan) -> None:
 
 def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str, str | None]:
     """Refuse a plan that something overtook; tell which of its steps a killed run has done already."""
-    observation = backend.observe(KINDS, everything=made.mode == "destroy")
+    observation = backend.observe(KINDS, everything=made.mode == "destroy", named=_looked_at(made))
     require_identity(context, observation.identity)
     if made.target.identity and observation.identity and made.target.identity != observation.identity:
         raise ForeignPlanError(
@@ -136,6 +136,11 @@ def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str
     return reached.done
 
 
+def _looked_at(made: Plan) -> tuple[Address, ...]:
+    """What has to be read even where the server's list ends before it."""
+    return tuple(seen.address for seen in made.observed)
+
+
 def _secret(context: Context) -> Callable[[Mapping[str, Tree]], str]:
     from reconciler.project import SecretSource, reveal
 
@@ -149,7 +154,7 @@ def _read_back(context: Context, made: Plan, report: Report, backend: Backend, a
     """Compare what is live now with what was meant; upgrade ``done`` to ``verified``; plan a second time."""
     if not report.count("done", "sent-unknown"):
         return Outcome(report)
-    observation = backend.observe(KINDS, everything=made.mode == "destroy")
+    observation = backend.observe(KINDS, everything=made.mode == "destroy", named=_looked_at(made))
     created = {
         f"{result.step.address}#id": result.created_id
         for result in report.results
@@ -175,6 +180,7 @@ def _second_plan(
 ) -> Outcome:
     desired = load_desired(context)
     consents = tuple(Consent.parse(text) for text in again.allow)
+    again = replace(again, write_secrets=False)
     second = answered(backend, desired, observation, options_for(context, desired, again, consents, "apply"))
     left = tuple(
         f"{change.address}: a second plan would still {change.action.value.replace('_', ' ')} it"

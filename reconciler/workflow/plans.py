@@ -66,7 +66,7 @@ def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) ->
 def _plan(context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply") -> Plan:
     consents = tuple(Consent.parse(text) for text in request.allow)
     options = options_for(context, desired, request, consents, mode)
-    observation = backend.observe(KINDS, everything=mode == "destroy")
+    observation = backend.observe(KINDS, everything=mode == "destroy", named=desired.resources)
     require_identity(context, observation.identity)
     made = answered(backend, desired, observation, options)
     judged = judge(made, consents, _bounds(context, mode), population=_population(made), embedded=context.embedded)

@@ -112,3 +112,11 @@ def test_a_secret_that_the_plan_shows_or_was_made_to_write_is_written(world, how
     report = apply(made, world.backend, reveal=_values(OTHER))
     assert report.results[0].state == "done"
     assert world.items(CHANNELS)[0]["signingSecret"] == OTHER
+
+
+@pytest.mark.parametrize("value", ["c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0", "whsec_short", "whsec_" + "!" * 40])
+def test_a_signing_secret_that_the_server_would_refuse_is_an_error_before_any_write(world, value):
+    with pytest.raises(SecretError, match="NotificationChannel/ops: the value of its signingSecret") as caught:
+        world.run(meter(2, "tokens"), _channel_update(world), reveal=_values(value))
+    assert value not in str(caught.value)
+    assert world.sent("POST", "/meters") + world.sent("PUT") == 0

@@ -156,3 +156,48 @@ def test_the_type_of_a_rule_is_immutable_so_a_successor_is_made_first(world, ops
     (after,) = rules(world)
     assert (after["type"], after["id"] != before["id"]) == ("entitlements.reset", True)
     assert world.plan(ops(), reset).is_empty
+
+
+def test_a_rule_whose_channels_are_all_disabled_is_created_and_updated_and_converges(world, ops, quota):
+    off = ops(disabled=True)
+    world.apply(off, quota())
+    assert world.plan(off, quota()).is_empty
+    world.apply(off, quota(name="Renamed"))
+    (rule,) = rules(world)
+    assert (rule["name"], rule["channels"]) == ("Renamed", [])
+    assert world.plan(off, quota(name="Renamed")).is_empty
+    world.apply(ops(), quota(name="Renamed"))
+    assert len(rules(world)[0]["channels"]) == 1
+
+
+def test_the_only_channel_of_a_rule_is_disabled_while_the_rule_changes(world, ops, quota):
+    world.apply(ops(), quota())
+    world.apply(ops(disabled=True), quota(name="Renamed"))
+    assert world.plan(ops(disabled=True), quota(name="Renamed")).is_empty
+
+
+def test_a_rule_that_moves_to_a_disabled_channel_tells_the_old_one_no_more(world, ops, quota):
+    both = (ops(), ops("backup", disabled=True))
+    world.apply(*both, quota("ops"))
+    world.apply(*both, quota("backup"))
+    assert rules(world)[0]["channels"] == []
+    assert world.plan(*both, quota("backup")).is_empty
+
+
+def test_a_channel_that_a_rule_of_somebody_else_tells_is_not_deleted(world, ops, make):
+    world.apply(ops())
+    body = {"name": "Theirs", "type": "entitlements.reset", "channels": [channels(world)[0]["id"]]}
+    world.send("POST", "/api/v1/notification/rules", body)
+    (guard,) = world.plan(wanted=world.desired(make("Meter", "none", state="absent")), prune=True).guards
+    assert (guard.code, rules(world)[0]["id"] in guard.message) == ("blocked_by_server", True)
+    made = world.apply(wanted=world.desired(), prune=True, mode="destroy")
+    assert [change.action for change in made.changes] == [Action.RELEASE]
+
+
+def test_a_secret_that_cannot_be_compared_is_written_when_that_is_asked_for(world, ops):
+    declared = ops(signingSecret={"env": "HOOK_SECRET"}, customHeaders={"Authorization": {"env": "A"}})
+    world.apply(declared)
+    assert world.plan(declared).is_empty
+    made = world.plan(declared, write_secrets=True)
+    assert [field.path for field in made.changes[0].fields] == ["customHeaders.Authorization", "signingSecret"]
+    assert made.steps[0].body["signingSecret"] == {"$secret": {"env": "HOOK_SECRET"}}
