@@ -12,12 +12,6 @@ from reconciler.sandbox.routing import Routes
 routes: Final = Routes()
 
 
-@routes.get("/api/v1/notification/events", query=PAGE)
-def list_events(ctx: Context, request: Request) -> Response:  # noqa: ARG001
-    """No event is ever sent."""
-    return _nothing(request)
-
-
 @routes.get("/api/v1/billing/invoices", query=PAGE)
 def list_invoices(ctx: Context, request: Request) -> Response:  # noqa: ARG001
     """No invoice is ever issued; gathering ones are kept, but not shown."""

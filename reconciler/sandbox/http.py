@@ -12,6 +12,7 @@ from reconciler.sandbox.jsontext import Doc, Json, dumps
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
+CSV: Final = "text/csv"
 
 
 class Absent:
@@ -34,14 +35,15 @@ class Request:
     body: Json = ABSENT
     raw: bytes = b""
     content_type: str = ""
+    accept: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_wire(cls, method: str, target: str, raw: bytes = b"", content_type: str = "") -> Request:
+    def from_wire(cls, method: str, target: str, raw: bytes = b"", content_type: str = "", accept: str = "") -> Request:
         """Read the request target (path and query as they stand in the request line)."""
         parts = urlsplit(target)
         pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
-        return cls(method.upper(), unquote(parts.path), pairs, raw=raw, content_type=content_type)
+        return cls(method.upper(), unquote(parts.path), pairs, raw=raw, content_type=content_type, accept=accept)
 
     def checked(self, args: Mapping[str, Any], body: Json) -> Request:
         """The same request with its validated query arguments and decoded body."""
@@ -50,7 +52,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer; `body` None means an empty one (204)."""
+    """One answer; `body` None means an empty one (204). A CSV body is the text itself."""
 
     status: int
     body: Json = None
@@ -58,7 +60,9 @@ class Response:
 
     def encoded(self) -> bytes:
         """The bytes of the body; empty without one."""
-        return b"" if self.body is None else dumps(self.body).encode()
+        if self.body is None:
+            return b""
+        return (self.body if self.content_type == CSV else dumps(self.body)).encode()
 
 
 NO_CONTENT: Final = Response(204, None, "")

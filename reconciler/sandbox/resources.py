@@ -18,15 +18,18 @@ from reconciler.sandbox import (
     plans,
     profiles,
     rules,
+    ruletests,
     subjects,
     subscriptions,
     taxes,
+    usage,
 )
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.routing import Routes
 
 ROUTES: Final[tuple[Routes, ...]] = (
     meters.routes,
+    usage.routes,
     features.routes,
     taxes.routes,
     plans.routes,
@@ -34,6 +37,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     assignments.routes,
     channels.routes,
     rules.routes,
+    ruletests.routes,
     apps.routes,
     profiles.routes,
     customers.routes,

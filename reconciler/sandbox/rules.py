@@ -83,7 +83,7 @@ def list_rules(ctx: Context, request: Request) -> Response:
     shown = LIVE if request.args.get("includeDisabled") else Where(keys=["enabled"])
     order = request.args.get("orderBy", "id")
     page = page_of(ctx, request, RULES, shown, order=order, descending=False)
-    return Response(200, {**page, "items": [_view(ctx, rule) for rule in page["items"]]})
+    return Response(200, {**page, "items": [view_rule(ctx, rule) for rule in page["items"]]})
 
 
 @routes.post(_COLLECTION, body=_BODY)
@@ -101,14 +101,14 @@ def create_rule(ctx: Context, request: Request) -> Response:
 @routes.get(_ITEM, path=_PATH)
 def get_rule(ctx: Context, request: Request, rule_id: str) -> Response:  # noqa: ARG001
     """Deleted ones too, with `deletedAt`."""
-    return Response(200, _view(ctx, _found(ctx, rule_id)))
+    return Response(200, view_rule(ctx, rule_by_id(ctx, rule_id)))
 
 
 @routes.put(_ITEM, path=_PATH, body=_BODY)
 def replace_rule(ctx: Context, request: Request, rule_id: str) -> Response:
     """Full replacement, refused while a named feature is archived or a named channel deleted."""
     content = _content(request.body)
-    old = _found(ctx, rule_id)
+    old = rule_by_id(ctx, rule_id)
     if "deletedAt" in old:
         raise Problem(409, "not allowed to update deleted rule")
     _check_features(ctx, content)
@@ -123,7 +123,7 @@ def replace_rule(ctx: Context, request: Request, rule_id: str) -> Response:
 @routes.delete(_ITEM, path=_PATH)
 def delete_rule(ctx: Context, request: Request, rule_id: str) -> Response:  # noqa: ARG001
     """Repeatable. A disabled channel's endpoint is not told, and keeps counting the rule."""
-    rule = _found(ctx, rule_id)
+    rule = rule_by_id(ctx, rule_id)
     for channel_id in _shown_channels(ctx, rule):
         webhooks.remove_rule(ctx, channel_id, rule_id)
     now = ctx.now()
@@ -201,7 +201,8 @@ def _written(ctx: Context, rule: Doc) -> Doc:
     return _shown(_put(ctx, rule), rule["channels"])
 
 
-def _view(ctx: Context, rule: Doc) -> Doc:
+def view_rule(ctx: Context, rule: Doc) -> Doc:
+    """A rule as reads show it: with its enabled channels only."""
     return _shown(rule, _shown_channels(ctx, rule))
 
 
@@ -216,7 +217,8 @@ def _put(ctx: Context, rule: Doc) -> Doc:
     return ctx.store.put(RULES, rule, key="disabled" if rule["disabled"] else "enabled")
 
 
-def _found(ctx: Context, rule_id: str) -> Doc:
+def rule_by_id(ctx: Context, rule_id: str) -> Doc:
+    """The rule with this id, deleted or not; else a Problem 404."""
     rule = ctx.store.get(RULES, rule_id)
     if rule is None:
         raise Problem(404, f"resource with id {rule_id} not found in default namespace")

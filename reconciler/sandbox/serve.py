@@ -44,7 +44,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
-        request = Request.from_wire(self.command, self.path, raw, self.headers.get("Content-Type") or "")
+        content_type, accept = (self.headers.get(name) or "" for name in ("Content-Type", "Accept"))
+        request = Request.from_wire(self.command, self.path, raw, content_type, accept)
         response = self.server.sandbox.handle(request)
         body = response.encoded()
         self.send_response(response.status)

@@ -71,7 +71,8 @@ class SandboxTransport(httpx.BaseTransport):
         """Answer one request of an httpx client."""
         target = request.url.raw_path.decode("ascii")
         content_type = request.headers.get("content-type", "")
-        asked = Request.from_wire(request.method, target, request.read(), content_type)
+        accept = request.headers.get("accept", "")
+        asked = Request.from_wire(request.method, target, request.read(), content_type, accept)
         answer = self._sandbox.handle(asked)
         headers = {"content-type": answer.content_type} if answer.content_type else {}
         return httpx.Response(answer.status, headers=headers, content=answer.encoded())

@@ -29,6 +29,9 @@ WEBHOOKS: Final = "webhooks"
 RULES: Final = "rules"
 """Key: `enabled` or `disabled`."""
 
+EVENTS: Final = "events"
+"""Test messages of rules. Key: the rule's id."""
+
 APPS: Final = "apps"
 """Key: the app's type."""
 

@@ -1,0 +1,105 @@
+"""What is asked about usage (OpenMeter v1): the questions are checked, and the answer is always none.
+
+The sandbox takes no events, so every meter stands as on a server that has seen none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reconciler.sandbox.context import Context
+from reconciler.sandbox.filters import FILTER_STRING
+from reconciler.sandbox.http import CSV, Request, Response, invalid, not_found
+from reconciler.sandbox.jsontext import Doc
+from reconciler.sandbox.meters import find_meter
+from reconciler.sandbox.routing import Routes
+from reconciler.sandbox.schema import DATE_TIME, ID_OR_KEY, ULID, Arr, Obj, Schema, Str
+from reconciler.sandbox.tables import CUSTOMERS
+from reconciler.sandbox.values import present
+
+routes = Routes()
+
+_ITEM: Final = "/api/v1/meters/{meter_id_or_slug}"
+_BY_NAME: Final = {"meter_id_or_slug": ID_OR_KEY}
+_QUERY: Final[dict[str, Schema]] = {
+    "clientId": Str(min=1, max=36),
+    "from": DATE_TIME,
+    "to": DATE_TIME,
+    "windowSize": Str(enum=("MINUTE", "HOUR", "DAY", "MONTH")),
+    "windowTimeZone": Str(),
+    "subject": Arr(Str(), max_items=100),
+    "filterCustomerId": Arr(ULID, max_items=100),
+    "groupBy": Arr(Str()),
+}
+_QUERY_BODY: Final = Obj(
+    name="MeterQueryRequest",
+    optional={
+        **_QUERY,
+        "filterGroupBy": Obj(extra=Arr(Str())),
+        "advancedMeterGroupByFilters": Obj(extra=FILTER_STRING),
+    },
+)
+_FILTER: Final = re.compile(r"filterGroupBy\[([^\]]+)\]")
+
+
+@routes.get(f"{_ITEM}/query", path=_BY_NAME, query=_QUERY)
+def query_meter(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:
+    """The question in the query string; `filterGroupBy[name]=value` names one value per dimension."""
+    filtered = [match[1] for name, _ in request.query if (match := _FILTER.fullmatch(name))]
+    return _answer(ctx, request, meter_id_or_slug, {**request.args, "filterGroupBy": filtered})
+
+
+@routes.post(f"{_ITEM}/query", path=_BY_NAME, body=_QUERY_BODY)
+def query_meter_by_body(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:
+    """The question in the body; changes nothing."""
+    return _answer(ctx, request, meter_id_or_slug, request.body)
+
+
+@routes.get(f"{_ITEM}/subjects", path=_BY_NAME)
+def list_subjects(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:  # noqa: ARG001
+    """Who used it: nobody yet."""
+    find_meter(ctx, meter_id_or_slug)
+    return Response(200, [])
+
+
+@routes.get(f"{_ITEM}/group-by/{{name}}/values", path=_BY_NAME)
+def list_group_by_values(ctx: Context, request: Request, meter_id_or_slug: str, name: str) -> Response:  # noqa: ARG001
+    """A dimension that the meter does not have is not told from one without values."""
+    find_meter(ctx, meter_id_or_slug)
+    return Response(200, [])
+
+
+def _answer(ctx: Context, request: Request, meter_id_or_slug: str, question: Doc) -> Response:
+    columns = _columns(ctx, find_meter(ctx, meter_id_or_slug), question)
+    if request.accept.startswith(CSV):
+        return Response(200, ",".join(["window_start", "window_end", *columns, "value"]) + "\n", CSV)
+    return Response(200, {"data": [], **present(question, ["from", "to", "windowSize"])})
+
+
+def _columns(ctx: Context, meter: Doc, question: Doc) -> list[str]:
+    """What a row would be told by, the meter's own dimensions last; raises a Problem for unknown ones."""
+    dimensions, named = meter.get("groupBy", {}), list(question.get("groupBy", []))
+    for name in named:
+        if name not in ("subject", "customer_id") and name not in dimensions:
+            raise invalid(f"invalid group by: {name}")
+    if "subject" in question:
+        named.append("subject")
+    for customer_id in question.get("filterCustomerId", []):
+        if ctx.store.get(CUSTOMERS, customer_id) is None:
+            raise not_found(f"customer with id {customer_id} not found")
+        named.append("customer_id")
+    _check_zone(question.get("windowTimeZone", "UTC"))
+    for name in question.get("filterGroupBy", []):
+        if name not in dimensions:
+            raise invalid(f"invalid group by filter: {name}")
+    special = [name for name in ("subject", "customer_id") if name in named]
+    return special + sorted(name for name in named if name not in special)
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise invalid(f"invalid time zone: unknown time zone {name}") from error
