@@ -21,6 +21,7 @@ CHANGING = [
     (re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b"), "<id>"),
     (re.compile(r"\b\d+\.\d\d? s\b"), "<seconds> s"),
     (re.compile(r"\b\d+ requests?\b"), "<n> requests"),
+    (re.compile(r"  git [0-9a-f]+ (clean|dirty)"), ""),
 ]
 
 
