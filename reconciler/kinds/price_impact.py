@@ -101,13 +101,10 @@ def _price(change: FieldChange, rest: str) -> Iterator[ChangeClass]:
 
 
 def _direction(change: FieldChange, *, up: ChangeClass, down: ChangeClass) -> ChangeClass:
-    """Up or down; a value that appears counts from nothing, one that vanishes cannot be told (but a minimum can)."""
+    """Up or down; a minimum that vanishes is down, anything else that appears or vanishes cannot be told."""
     before, after = _number(change.before), _number(change.after)
-    vanishes = change.after is None and change.path.endswith("minimumAmount")
-    if vanishes:
+    if change.after is None and change.path.endswith("minimumAmount"):
         return down
-    if change.before is None and after is not None:
-        before = Decimal(0)
     if before is None or after is None:
         return C.PRICE_RAISING
     return up if after > before else down
