@@ -114,9 +114,24 @@ def _change(
         before=one,
         after=other,
         location=locate(path),
-        currency=currency if isinstance(leaf, Scalar) and leaf.money else None,
+        currency=currency if _may_hold_money(leaf) else None,
         forces="replace" if immutable else None,
     )
+
+
+def _may_hold_money(shape: Shape | None) -> bool:
+    """A money field, or a part that may have one inside: a whole card, a whole price, a tier."""
+    match shape:
+        case Scalar():
+            return shape.money
+        case Object():
+            return any(_may_hold_money(field.shape) for field in shape.fields.values())
+        case OneOf():
+            return any(_may_hold_money(variant) for variant in shape.variants.values())
+        case ListOf():
+            return _may_hold_money(shape.item)
+        case _:
+            return False
 
 
 def _fields_along(shape: Shape, path: Path, trees: tuple[Any, Any]) -> list[Field]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ForeignPlanError, GuardError, RefusedError, StaleError
+from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, StaleError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Address, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
@@ -84,10 +84,19 @@ def run_apply(
             done=done,
         )
         report = replace(report, plan_digest=planfile.digest(made))
-        outcome = _read_back(context, made, report, backend, again)
+        outcome = _checked(context, made, report, backend, again)
     return replace(
         outcome, report=replace(outcome.report, seconds=time.monotonic() - started, requests=backend.requests)
     )
+
+
+def _checked(context: Context, made: Plan, report: Report, backend: Backend, again: PlanRequest | None) -> Outcome:
+    """Read back; where that fails, say so beside what was written instead of hiding it behind an error."""
+    try:
+        return _read_back(context, made, report, backend, again)
+    except BackendError as error:
+        unread = f"what was written could not be read back: {error.message}"
+        return Outcome(replace(report, mismatches=(*report.mismatches, unread)))
 
 
 def _require_pinned(context: Context, made: Plan) -> None:
