@@ -278,6 +278,15 @@ def order_retirement(work: Work) -> None:
             named = {address for _, address in references(KINDS[row.kind].shape, work.live_spec(row))}
             named |= {Address("Addon", item.addon_key) for item in row.assignments or ()}
             for address in named:
+                if owner in work.retiring and address in work.replaced and address.kind == "Feature":
+                    _after_last_use(work, address, owner)
                 if address in going and owner != address:
                     for step in work.steps.of(address):
                         work.steps.then(step.id, work.steps.last.get(owner, ()))
+
+
+def _after_last_use(work: Work, feature: Address, plan: Address) -> None:
+    """A feature is archived, to come back, after the plan that goes in this run and still names it."""
+    for step in work.steps.of(feature):
+        if step.verb == "archive":
+            work.steps.then(step.id, work.steps.last.get(plan, ()))

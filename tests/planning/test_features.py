@@ -92,6 +92,23 @@ def test_a_feature_goes_after_the_plan_that_named_it(world, make, tokens):
     assert world.items("/api/v1/features") == []
 
 
+def test_a_feature_is_replaced_after_the_plan_that_named_it_has_gone(world, make, tokens):
+    world.apply(tokens, feature(make), plan_of(make, "gpt"), plan_of(make, "gpt", key="old"))
+    changed = feature(make, advancedMeterGroupByFilters={"model": {"$eq": "o1"}})
+    made = world.apply(
+        tokens,
+        changed,
+        make("Plan", "old", state="absent"),
+        make("Plan", "pro", state="archived"),
+        plan_of(make, "gpt", key="new"),
+    )
+    order = [f"{step.address}:{step.verb}" for step in made.steps]
+    gone = order.index("Feature/gpt:archive")
+    assert {"Plan/old:archive", "Plan/pro:archive"} <= set(order[:gone])
+    assert order[gone + 1] == "Feature/gpt:create"
+    assert world.plan(tokens, changed, plan_of(make, "gpt", key="new")).is_empty
+
+
 def test_a_feature_goes_once_the_plan_has_a_version_without_it(world, make, tokens):
     other = feature(make, "other")
     world.apply(tokens, feature(make), other, plan_of(make, "gpt", "other"))
