@@ -34,6 +34,11 @@ def dumps(value: Json) -> str:
     return simplejson.dumps(value, use_decimal=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def spaced(value: Json) -> str:
+    """Print JSON on one line with a blank after every comma and colon, as the database does."""
+    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False)
+
+
 def pretty(value: Json) -> str:
     """Print JSON as the validator prints a refused value in its message."""
     return simplejson.dumps(value, use_decimal=True, indent=2, ensure_ascii=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from reconciler.sandbox import (
+    access,
     addons,
     apps,
     assignments,
@@ -41,6 +42,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     apps.routes,
     profiles.routes,
     customers.routes,
+    access.routes,
     overrides.routes,
     subjects.routes,
     subscriptions.routes,
