@@ -4,6 +4,9 @@ import pytest
 
 from .asking import Asking
 
+STATIC = '{"bb":1,"a":[1.50,2]}'
+METERED = {"type": "metered", "usagePeriod": "P1M"}
+
 
 def access_with(template, *, key="f"):
     asking = Asking()
@@ -23,13 +26,10 @@ def access_with(template, *, key="f"):
     ("template", "told"),
     [
         ({"type": "boolean"}, {"hasAccess": True}),
-        (
-            {"type": "static", "config": '{"bb":1,"a":[1.50,2]}'},
-            {"hasAccess": True, "config": '{"a": [1.50, 2], "bb": 1}'},
-        ),
-        ({"type": "metered", "issueAfterReset": 100}, {"hasAccess": True, "balance": 100}),
-        ({"type": "metered", "issueAfterReset": 0, "isSoftLimit": True}, {"hasAccess": True, "balance": 0}),
-        ({"type": "metered", "issueAfterReset": 0}, {"balance": 0, "grantBalances": {}}),
+        ({"type": "static", "config": STATIC}, {"hasAccess": True, "config": '{"a": [1.50, 2], "bb": 1}'}),
+        ({**METERED, "issueAfterReset": 100}, {"hasAccess": True, "balance": 100}),
+        ({**METERED, "issueAfterReset": 0, "isSoftLimit": True}, {"hasAccess": True, "balance": 0}),
+        ({**METERED, "issueAfterReset": 0}, {"balance": 0, "grantBalances": {}}),
     ],
 )
 def test_access_follows_from_the_template(template, told):
