@@ -14,6 +14,8 @@ _TOO_SMALL = Decimal("0.01")
 """Below this one unit costs less than the smallest coin of most currencies: nobody can read it."""
 _SCALES = ((1_000, "per 1,000"), (1_000_000, "per 1M"))
 _READABLE = Decimal("0.1")
+_COUNTLESS = 1_000_000
+"""Per cent beyond which only the size matters."""
 
 
 def amount(value: Tree) -> Decimal | None:
@@ -47,6 +49,8 @@ def percent(before: Decimal | None, after: Decimal | None) -> str:
     if before is None or after is None or before == 0 or before == after:
         return ""
     share = _EXACT.multiply(_EXACT.divide(_EXACT.subtract(after, before), abs(before)), Decimal(100))
+    if share > _COUNTLESS:
+        return f"more than +{_COUNTLESS:,} %"
     rounded = share.quantize(Decimal("0.1"), context=_EXACT)
     return f"{rounded:+} %" if rounded else ("less than +0.1 %" if share > 0 else "less than -0.1 %")
 

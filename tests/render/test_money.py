@@ -34,6 +34,9 @@ def test_a_unit_too_small_to_read_is_shown_per_thousand_or_million(before, after
         ("5", "5", ""),
         ("100000", "100001", "less than +0.1 %"),
         ("1", "0", "-100.0 %"),
+        ("1", "10001", "+1000000.0 %"),
+        ("0.0000000000000007", "9" * 60, "more than +1,000,000 %"),
+        ("9" * 60, "0.0000000000000007", "-100.0 %"),
     ],
 )
 def test_a_difference_is_told_in_per_cent_unless_there_was_no_price(before, after, text):
