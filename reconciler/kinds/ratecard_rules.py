@@ -100,7 +100,7 @@ def _under(path: Path, finding: Finding) -> Finding:
 
 
 def _card(card: Card, catalogue: Catalogue) -> Iterator[Finding]:
-    yield from _names(card, catalogue)
+    yield from _names(card)
     yield from _cadence(card)
     yield from _discounts(card)
     if isinstance(card, UsageBasedCard):
@@ -113,14 +113,14 @@ def _card(card: Card, catalogue: Catalogue) -> Iterator[Finding]:
     yield from _taxes(card.tax_config)
 
 
-def _names(card: Card, catalogue: Catalogue) -> Iterator[Finding]:
+def _names(card: Card) -> Iterator[Finding]:
     if key_of(card) is None:
         yield Finding(KEY_MISSING, (), "this card has neither `key` nor `featureKey`; give it a `key`")
     elif card.feature_key is not None and card.key not in (None, card.feature_key):
         yield Finding(
             KEY_IS_FEATURE, ("key",), f"a card with `featureKey: {card.feature_key}` has that key; leave `key` out"
         )
-    if card.name is None and (card.feature_key is None or not catalogue.declares("Feature", card.feature_key)):
+    if card.name is None and card.feature_key is None:
         yield Finding(NAME_MISSING, (), "this card needs a `name`: it has no feature to take one from")
 
 

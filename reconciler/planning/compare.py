@@ -5,7 +5,7 @@ The comparison knows nothing of actions; the planner decides what a difference m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.kinds import markers as m
@@ -14,7 +14,7 @@ from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Shape
 from reconciler.model import FieldChange, Management, Tree
 from reconciler.planning import paths
 from reconciler.planning.canonical import canonical
-from reconciler.planning.diff import Locate, diff, leaves
+from reconciler.planning.diff import Locate, diff, leaves, same
 from reconciler.planning.options import RevealSecret
 from reconciler.planning.secrets import CHANGED, SHOWN, WRITTEN, has_secrets, kept, mask
 
@@ -51,7 +51,7 @@ def compare(
 ) -> Comparison:
     """Compare canonical specs. ``desired`` is complete (``canonical.complete``); ``live`` is what was read."""
     live = without_chosen(kind.shape, desired, live)
-    if desired == live:
+    if same(kind, desired, live):
         return Comparison(desired, unchanged=leaves(desired))
     wanted, ignored = _leave_to_others(kind, desired, live, management.ignore)
     masked = mask(kind.shape, wanted, live, reveal) if has_secrets(kind.shape) else None
@@ -76,27 +76,33 @@ def with_unchecked(comparison: Comparison) -> Comparison:
     return replace(comparison, changes=comparison.changes + written, unchecked=())
 
 
+Chosen = Callable[[Field, Mapping[str, Tree]], bool]
+"""Whether a live value is the server's own choice, from its field and what is declared beside it."""
+
+
 def without_chosen(shape: Shape, desired: Tree, live: Tree) -> dict[str, Tree]:
     """The live tree without values that the server chose and nobody declared (signing secret, tax code id)."""
-    stripped = _strip(shape, desired, live)
+    stripped = _strip(shape, desired, live, _chosen)
     return dict(stripped) if isinstance(stripped, Mapping) else {}
 
 
-def _strip(shape: Shape, desired: Tree, live: Tree) -> Tree:
+def without_choices(shape: Shape, spec: Tree) -> dict[str, Tree]:
+    """A spec without any field that the server may have chosen: the same for what is declared and what comes back."""
+    stripped = _strip(shape, {}, spec, lambda field, _: field.has(m.ServerChosen))
+    return dict(stripped) if isinstance(stripped, Mapping) else {}
+
+
+def _strip(shape: Shape, desired: Tree, live: Tree, chosen: Chosen) -> Tree:
     match shape, live:
         case Object(), Mapping():
-            return _strip_object(shape, desired if isinstance(desired, Mapping) else {}, live)
+            return _strip_object(shape, desired if isinstance(desired, Mapping) else {}, live, chosen)
         case OneOf(), Mapping():
             variant = shape.variants.get(str(live.get(shape.tag)))
-            return _strip(variant, desired, live) if variant else live
+            return _strip(variant, desired, live, chosen) if variant else live
         case ListOf(keyed=m.Keyed(by=by)), list():
-            known = (
-                {item.get(by): item for item in desired if isinstance(item, Mapping)}
-                if isinstance(desired, list)
-                else {}
-            )
+            known = _by_key(desired, by)
             return [
-                _strip(shape.item, known.get(item.get(by)), item) if isinstance(item, Mapping) else item
+                _strip(shape.item, known.get(item.get(by)), item, chosen) if isinstance(item, Mapping) else item
                 for item in live
             ]
         case _:
@@ -109,13 +115,13 @@ def _by_key(items: Tree, by: str) -> dict[Tree, Tree]:
     return {item.get(by): item for item in items if isinstance(item, Mapping)}
 
 
-def _strip_object(shape: Object, desired: Mapping[str, Tree], live: Mapping[str, Tree]) -> Tree:
+def _strip_object(shape: Object, desired: Mapping[str, Tree], live: Mapping[str, Tree], chosen: Chosen) -> Tree:
     out: dict[str, Tree] = {}
     for name, value in live.items():
         field = shape.fields.get(name)
-        if field is None or _chosen(field, desired):
+        if field is None or chosen(field, desired):
             continue
-        kept = _strip(field.shape, desired.get(name), value)
+        kept = _strip(field.shape, desired.get(name), value, chosen)
         if kept not in ({}, []) or value in ({}, []):
             out[name] = kept
     return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 from reconciler.kinds import markers as m
@@ -25,7 +26,7 @@ Locate = Callable[[Path], Location | None]
 
 def diff(kind: Kind, old: Mapping[str, Tree], new: Mapping[str, Tree], locate: Locate) -> tuple[FieldChange, ...]:
     """The changes that turn ``old`` into ``new``, sorted by path; empty when they are equal."""
-    if old == new:
+    if same(kind, old, new):
         return ()
     before, after = keyed(kind.shape, old), keyed(kind.shape, new)
     currency = str(new.get("currency") or old.get("currency") or "") or None
@@ -34,6 +35,59 @@ def diff(kind: Kind, old: Mapping[str, Tree], new: Mapping[str, Tree], locate: L
     ]
     changes += _order(kind.shape, old, new, locate)
     return tuple(sorted(changes, key=lambda change: change.path))
+
+
+def same(kind: Kind, one: Mapping[str, Tree], other: Mapping[str, Tree]) -> bool:
+    """Whether two canonical specs are equal; in a JSON document ``1`` is not ``true``, though ``==`` says so."""
+    if one != other:
+        return False
+    if not _holds_json(kind.shape):
+        return True
+    mine, theirs = _json(kind.shape, one), _json(kind.shape, other)
+    return all(_alike(left, right) for left, right in zip(mine, theirs, strict=True))
+
+
+def _alike(one: Tree, other: Tree) -> bool:
+    """For values that ``==`` takes for equal: whether booleans stand where booleans stand."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return all(_alike(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return all(_alike(left, right) for left, right in zip(one, other, strict=True))
+    return isinstance(one, bool) is isinstance(other, bool)
+
+
+def _json(shape: Shape, value: Tree) -> Iterator[Tree]:
+    """The JSON documents of a spec, in order."""
+    match shape, value:
+        case Scalar(form="json"), _:
+            yield value
+        case Object(), Mapping():
+            for name, field in shape.fields.items():
+                if name in value and _holds_json(field.shape):
+                    yield from _json(field.shape, value[name])
+        case OneOf(), Mapping():
+            variant = shape.variants.get(str(value.get(shape.tag)))
+            yield from _json(variant, value) if variant else ()
+        case ListOf(), list():
+            for item in value:
+                yield from _json(shape.item, item)
+        case _:
+            return
+
+
+@cache
+def _holds_json(shape: Shape) -> bool:
+    match shape:
+        case Scalar():
+            return shape.form == "json"
+        case Object():
+            return any(_holds_json(field.shape) for field in shape.fields.values())
+        case OneOf():
+            return any(_holds_json(variant) for variant in shape.variants.values())
+        case ListOf():
+            return _holds_json(shape.item)
+        case _:
+            return False
 
 
 def created(kind: Kind, spec: Mapping[str, Tree], locate: Locate) -> tuple[FieldChange, ...]:

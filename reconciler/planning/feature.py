@@ -40,6 +40,7 @@ def decide(work: Work, resource: Resource) -> None:
         _replace(work, resource, live, comparison, meter_replaced=meter_replaced)
         return
     report_stuck(work, resource, comparison)
+    _report_marker(work, resource, live)
     notes = ("claimed by declaration: it was here before and is as declared",)
     work.record(
         Change(
@@ -53,6 +54,19 @@ def decide(work: Work, resource: Resource) -> None:
     )
 
 
+def _report_marker(work: Work, resource: Resource, live: Observed) -> None:
+    """What a document says of its own end holds without it only if the marker says so too."""
+    marker, managed = live.marker, resource.management
+    told = (marker.protect, marker.on_remove) if marker else (False, None)
+    if (managed.protect, managed.on_remove) != told and (managed.protect or managed.on_remove):
+        work.warn(
+            "cannot_update",
+            f"{resource.address}: `lifecycle.protect` and `lifecycle.onRemove` cannot be written to a feature that is "
+            "live, so they hold as long as this document exists; `protect` in reconciler.yaml holds without it",
+            resource,
+        )
+
+
 def _replace(work: Work, resource: Resource, live: Observed, comparison: Comparison, *, meter_replaced: bool) -> None:
     kind, address = KINDS[resource.address.kind], resource.address
     fields: tuple[FieldChange, ...] = tuple(sorted(comparison.changes + comparison.stuck, key=lambda item: item.path))
@@ -60,9 +74,7 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
     reasons = tuple(reason for reason, holds in causes.items() if holds)
     if work.index.owner(live) == "unmarked":
         work.guard("adopt", address, f"{address} exists already, made by somebody else ({live.id})", consentable=True)
-    if work.is_protected(
-        address, declared=resource.management.protect, marked=bool(live.marker and live.marker.protect)
-    ):
+    if work.is_protected(address, (live,)):
         protected(work, address, "replaced")
     work.replaced.add(address)
     work.record(

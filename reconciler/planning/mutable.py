@@ -82,7 +82,7 @@ def report_stuck(work: Work, resource: Resource, comparison: Comparison) -> None
     for change in comparison.stuck:
         place = replace(resource, location=change.location or resource.location)
         stays = "" if change.after is not None else "the server keeps the old value; "
-        how = f"{stays}to have it anyway, let the object be replaced: `lifecycle: {{replaceOn: [{change.path}]}}`"
+        how = f"{stays}to have it anyway, let the object be replaced: `lifecycle: {{replaceOn: [spec.{change.path}]}}`"
         work.warn(
             "cannot_update", f"{resource.address}: `{change.path}` cannot be updated through the API; {how}", place
         )
@@ -195,9 +195,7 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
         work.steps.add(address, "delete", old, target_id=live.id)
     if work.index.owner(live) == "unmarked":
         work.guard("adopt", address, f"{address} exists already, made by somebody else ({live.id})", consentable=True)
-    if work.is_protected(
-        address, declared=resource.management.protect, marked=bool(live.marker and live.marker.protect)
-    ):
+    if work.is_protected(address, (live,)):
         protected(work, address, "replaced")
     fields = comparison.changes + comparison.stuck
     work.record(
@@ -218,11 +216,10 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
 
 def protected(work: Work, address: Address, what: str) -> None:
     """Protection refuses, whatever is allowed."""
-    work.guard(
-        "protected",
-        address,
-        f"{address} is protected and would be {what}. Take the protection away first, in a change of its own",
-    )
+    binding = KINDS[address.kind].binding(work.options.api)
+    undeclared = address not in work.desired.resources and not binding.marks_on_update
+    how = ", or declare it with `lifecycle: {state: absent}`" if undeclared else ", in a change of its own"
+    work.guard("protected", address, f"{address} is protected and would be {what}. Take the protection away first{how}")
 
 
 def _finish_replacement(work: Work, resource: Resource) -> None:

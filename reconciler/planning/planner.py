@@ -140,7 +140,6 @@ def _decide(work: Work, resource: Resource) -> None:
             live.rows,
             reason=f"declared_{resource.management.state}",
             location=resource.location,
-            guarded=resource.management.protect,
         )
     elif kind.lifecycle.name == "versioned":
         versions.decide(work, resource)

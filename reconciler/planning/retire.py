@@ -36,9 +36,8 @@ def retire(
     *,
     reason: str,
     location: Location | None = None,
-    guarded: bool = False,
 ) -> None:
-    """Remove the live side of an address; nothing live is no change. ``guarded``: its document protects it."""
+    """Remove the live side of an address; nothing live is no change."""
     kind = KINDS[address.kind]
     if location is not None and (theirs := next((row for row in rows if _is_theirs(work, row)), None)):
         foreign(work, work.desired.resources[address], theirs)
@@ -48,7 +47,7 @@ def retire(
     if not live:
         work.record(Change(address, Action.NO_CHANGE, location=location))
         return
-    if work.is_protected(address, declared=guarded, marked=any(row.marker and row.marker.protect for row in live)):
+    if work.is_protected(address, tuple(live)):
         protected(work, address, "removed")
     match kind.lifecycle.name:
         case "versioned":
@@ -247,13 +246,14 @@ def orphans(work: Work) -> None:
 def _prune(work: Work, address: Address, rows: tuple[Observed, ...]) -> None:
     kind, row = KINDS[address.kind], rows[0]
     destroying = work.options.mode == "destroy"
+    reason = "destroyed" if destroying else "removed_from_manifests"
     written = row.marker.on_remove if row.marker else None
     keep = written == "retain" or (written is None and kind.retain_by_default and not destroying)
     if keep:
         note = "kept: its document said `onRemove: retain`" if written else "kept: meters hold history"
-        release(work, address, row, "removed_from_manifests", note)
+        release(work, address, row, reason, note)
     else:
-        retire(work, address, rows, reason="destroyed" if destroying else "removed_from_manifests")
+        retire(work, address, rows, reason=reason)
 
 
 def _superseded(live: object) -> tuple[Observed, ...]:

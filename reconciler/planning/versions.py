@@ -15,7 +15,7 @@ from reconciler.model import Action, Address, Change, ChangeClass, FieldChange, 
 from reconciler.planning import digest
 from reconciler.planning.assignments import Attached, attach_steps, attached, detach_steps, differences
 from reconciler.planning.canonical import instant_text
-from reconciler.planning.compare import Comparison, compare, without_chosen
+from reconciler.planning.compare import Comparison, compare, without_choices
 from reconciler.planning.couplings import feature_keys
 from reconciler.planning.diff import created
 from reconciler.planning.mutable import foreign, ready
@@ -100,8 +100,8 @@ def _draft_is_ours(work: Work, draft: Observed, active: Observed | None) -> bool
 
 
 def _content(kind: Kind, spec: Mapping[str, Tree], active: Observed | None) -> str:
-    """The content digest, without what the server chooses (a tax code's id)."""
-    return digest.content(without_chosen(kind.shape, {}, spec), active.id if active else None)
+    """The content digest, without what the server may choose (a tax code's id, or its Stripe code)."""
+    return digest.content(without_choices(kind.shape, spec), active.id if active else None)
 
 
 def _foreign_draft(work: Work, resource: Resource, draft: Observed) -> None:

@@ -138,8 +138,15 @@ class Work:
             replaces=replaces,
         )
 
-    def is_protected(self, address: Address, *, declared: bool, marked: bool) -> bool:
-        """Whether an object must not be removed: by its document, its marker, or the project file."""
+    def is_protected(self, address: Address, rows: tuple[Observed, ...]) -> bool:
+        """Whether an object must not be removed: by its document, its marker, or the project file.
+
+        Where no update reaches the marker (features, published versions), a document overrules what it says.
+        """
+        kind, resource = KINDS[address.kind], self.desired.resources.get(address)
+        lasting = kind.lifecycle.name == "versioned" or not kind.binding(self.options.api).marks_on_update
+        declared = resource is not None and resource.management.protect
+        marked = any(row.marker and row.marker.protect for row in rows) and (resource is None or not lasting)
         return declared or marked or any(fnmatchcase(str(address), pattern) for pattern in self.desired.protect)
 
     # What comes of it

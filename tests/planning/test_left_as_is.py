@@ -36,7 +36,7 @@ def test_the_last_header_stays_in_openmeter_too_when_something_else_changes(worl
     made = world.apply(ops(url=HOOK + "/2"))
     assert made.steps[0].body["customHeaders"] == {"$live": "customHeaders"}
     assert [problem.rule for problem in made.warnings] == ["cannot_update"]
-    assert "replaceOn: [customHeaders]" in made.warnings[0].message
+    assert "replaceOn: [spec.customHeaders]" in made.warnings[0].message
     assert (live(world)["customHeaders"], live(world)["url"]) == ({"X-A": "1"}, HOOK + "/2")
 
 

@@ -73,3 +73,30 @@ def test_what_another_project_owns_is_neither_changed_nor_removed(world, make, t
     made = world.plan(replace(tokens, management=management, spec={**tokens.spec, "name": "Mine"}))
     assert guards(made) == ["foreign_owner:Meter/tokens"]
     assert made.steps == ()
+
+
+def feature(make, **management):
+    return make("Feature", "sso", {"name": "SSO"}, **management)
+
+
+def test_a_feature_loses_its_protection_with_its_document_saying_so(world, make):
+    world.apply(feature(make, protect=True))
+    nothing = world.desired(make("Meter", "none", state="absent"))
+    (guard,) = world.plan(wanted=nothing, prune=True).guards
+    assert (guard.code, "state: absent" in guard.message) == ("protected", True)
+    made = world.apply(make("Feature", "sso", None, state="absent"))
+    assert [change.action for change in made.changes] == [Action.ARCHIVE]
+
+
+def test_a_live_feature_that_becomes_protected_is_told_how_far_that_reaches(world, make):
+    world.apply(feature(make))
+    assert [problem.rule for problem in world.plan(feature(make, protect=True)).warnings] == ["cannot_update"]
+    assert world.plan(feature(make)).warnings == ()
+
+
+def test_the_protection_of_a_channel_is_taken_away_before_the_channel(world, channel):
+    world.apply(channel("ops", protect=True))
+    assert guards(world.plan(channel("ops", state="absent"))) == ["protected:NotificationChannel/ops"]
+    world.apply(channel("ops"))
+    world.apply(channel("ops", state="absent"))
+    assert world.items(CHANNELS) == []

@@ -243,3 +243,35 @@ def test_an_addon_is_bound_to_a_feature_that_was_replaced_and_gets_a_new_version
     assert [change.reasons for change in made.changes if change.address.kind == "Addon"] == [("feature_replaced",)]
     assert versions(world, "/api/v1/addons") == [(1, "archived"), (2, "active")]
     assert world.plan(other, addon).is_empty
+
+
+def test_true_is_not_one_inside_a_static_configuration(world, make):
+    def addon(beta):
+        template = {"type": "static", "config": {"beta": beta, "list": [1, {"x": "1.5"}]}}
+        cards = [{"type": "flat_fee", "featureKey": "limits", "entitlementTemplate": template}]
+        return make("Addon", "beta", {"name": "B", "currency": "USD", "instanceType": "single", "rateCards": cards})
+
+    limits = make("Feature", "limits", {"name": "Limits"})
+    world.apply(limits, addon(1))
+    assert world.plan(limits, addon(1)).is_empty
+    made = world.apply(limits, addon(beta=True))
+    (change,) = made.changes
+    assert [(field.before, field.after) for field in change.fields] == [(1, True)]
+    assert world.plan(limits, addon(beta=True)).is_empty
+
+
+def test_a_left_over_draft_is_ours_although_the_server_added_a_tax_codes_id(world, make):
+    taxed = {**flat(), "taxConfig": {"stripe": {"code": "txcd_10000000"}}}
+    spec = {"name": "T", "currency": "USD", "billingCadence": "P1M",
+            "phases": [{"key": "main", "name": "Main", "rateCards": [taxed]}]}  # fmt: skip
+    made = world.plan(make("Plan", "taxed", spec))
+    world.run(replace(made, steps=made.steps[:1]))
+    (draft,) = world.items("/api/v1/plans")
+    assert "taxCodeId" in draft["phases"][0]["rateCards"][0]["taxConfig"]
+    world.apply(make("Plan", "taxed", spec))
+    by_id = {**taxed, "taxConfig": {"taxCodeId": draft["phases"][0]["rateCards"][0]["taxConfig"]["taxCodeId"]}}
+    other = {**spec, "phases": [{"key": "main", "name": "Main", "rateCards": [{**by_id, "name": "Renamed"}]}]}
+    made = world.plan(make("Plan", "taxed", other))
+    world.run(replace(made, steps=made.steps[:1]))
+    world.apply(make("Plan", "taxed", other))
+    assert versions(world) == [(1, "archived"), (2, "active")]
