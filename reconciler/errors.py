@@ -92,7 +92,8 @@ class GuardError(RefusedError):
     def __init__(self, guards: Iterable[Guard], message: str | None = None, *, tip: str | None = None) -> None:
         self.guards: tuple[Guard, ...] = tuple(guards)
         codes = ", ".join(f"{guard.code}:{guard.address}" for guard in self.guards)
-        super().__init__(message or f"refused by {len(self.guards)} open guards: {codes}", tip=tip)
+        count = f"{len(self.guards)} open guard{'' if len(self.guards) == 1 else 's'}"
+        super().__init__(message or f"{count}: {codes}", tip=tip)
 
 
 class StaleError(RefusedError):
