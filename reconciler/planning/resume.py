@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.kinds import marker as markers
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Observation, Observed, Plan, Step, Tree
-from reconciler.planning.options import PlanOptions
+from reconciler.planning.options import PlanOptions, RevealSecret, no_secret
 from reconciler.planning.verify import Intent, filled
 from reconciler.planning.work import Work
 
@@ -25,11 +25,13 @@ class Progress:
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def progress(plan: Plan, observation: Observation, projects: frozenset[str]) -> Progress:
-    """What of a plan is there already. Pure."""
+def progress(
+    plan: Plan, observation: Observation, projects: frozenset[str], reveal: RevealSecret = no_secret
+) -> Progress:
+    """What of a plan is there already. Pure. A secret that ``reveal`` does not tell may still have to be written."""
     former = tuple(sorted(projects - {plan.project}))
     desired = Desired({}, plan.project, plan.target.environment, former_names=former)
-    work = Work(desired, observation, PlanOptions(api=plan.target.api))
+    work = Work(desired, observation, PlanOptions(api=plan.target.api, reveal=reveal))
     found = Progress()
     for step in plan.steps:
         if _is_done(work, step, found):
@@ -43,7 +45,7 @@ def _is_done(work: Work, step: Step, found: Progress) -> bool:
             return _created(work, step, found)
         case "update" | "adopt" | "release":
             row = _target(work, step, found)
-            return row is not None and _same_marker(row, step) and Intent(work, step, row, found.ids).holds()
+            return row is not None and _same_marker(row, step) and Intent(work, step, row, found.ids).holds(surely=True)
         case "publish":
             row = _target(work, step, found)
             return row is not None and row.state == "active"

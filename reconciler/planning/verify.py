@@ -15,8 +15,8 @@ from reconciler.planning import couplings
 from reconciler.planning.canonical import canonical
 from reconciler.planning.compare import without_chosen
 from reconciler.planning.diff import diff
-from reconciler.planning.options import PlanOptions
-from reconciler.planning.secrets import mask
+from reconciler.planning.options import PlanOptions, RevealSecret, no_secret
+from reconciler.planning.secrets import Masked, mask
 from reconciler.planning.work import Work
 
 _WRITES = ("create", "update", "adopt", "release")
@@ -31,13 +31,17 @@ class Mismatch:
 
 
 def verify(
-    plan: Plan, observation: Observation, created: Mapping[str, str], skip: frozenset[Address] = frozenset()
+    plan: Plan,
+    observation: Observation,
+    created: Mapping[str, str],
+    skip: frozenset[Address] = frozenset(),
+    reveal: RevealSecret = no_secret,
 ) -> tuple[Mismatch, ...]:
     """Compare what is live now with what the steps meant. ``created`` maps ``Kind/key#id`` to ids.
 
-    ``skip`` are the addresses whose steps did not all run.
+    ``skip`` are the addresses whose steps did not all run; secrets that ``reveal`` does not tell are not compared.
     """
-    options = PlanOptions(api=plan.target.api)
+    options = PlanOptions(api=plan.target.api, reveal=reveal)
     work = Work(Desired({}, plan.project, plan.target.environment), observation, options)
     found: list[Mismatch] = []
     for address in dict.fromkeys(step.address for step in plan.steps):
@@ -78,16 +82,19 @@ class Intent:
     row: Observed
     created: Mapping[str, str]
 
-    def holds(self) -> bool:
-        """Whether the object is as the write meant it."""
-        return not self.differences()
+    def holds(self, *, surely: bool = False) -> bool:
+        """Whether the object is as the write meant it; ``surely``: a secret that cannot be compared says no."""
+        return not self.differences() and not (surely and self._masked().unchecked)
 
     def differences(self) -> tuple[FieldChange, ...]:
         """What differs: ``before`` is what the server shows, ``after`` what was meant."""
-        kind, meant = KINDS[self.step.address.kind], self._meant()
-        shown = without_chosen(kind.shape, meant, self.work.live_spec(self.row))
-        masked = mask(kind.shape, meant, shown, self.work.options.reveal)
-        return diff(kind, masked.live, masked.desired, _nowhere)
+        masked = self._masked()
+        return diff(KINDS[self.step.address.kind], masked.live, masked.desired, _nowhere)
+
+    def _masked(self) -> Masked:
+        shape, meant = KINDS[self.step.address.kind].shape, self._meant()
+        shown = without_chosen(shape, meant, self.work.live_spec(self.row))
+        return mask(shape, meant, shown, self.work.options.reveal)
 
     def _meant(self) -> dict[str, Tree]:
         """The canonical spec that a write carried; what a PUT cannot carry is as it is live."""

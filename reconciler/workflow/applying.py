@@ -18,7 +18,7 @@ from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
 from reconciler.policy import Consent
 from reconciler.workflow.context import Context, connect, load_desired
-from reconciler.workflow.plans import PlanRequest, answered, options_for, require_identity, rfc3339
+from reconciler.workflow.plans import PlanRequest, answered, options_for, require_identity, revealer, rfc3339
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
@@ -134,7 +134,7 @@ def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str
             f"{observation.identity}"
         )
     projects = frozenset({made.project, *context.project.former_names})
-    reached = progress(made, observation, projects)
+    reached = progress(made, observation, projects, revealer(context))
     found = moved(made, observation, projects, frozenset(reached.done))
     if found:
         raise StaleError(
@@ -170,7 +170,7 @@ def _read_back(context: Context, made: Plan, report: Report, backend: Backend, a
         if result.created_id is not None and result.step.verb == "create"
     }
     undone = frozenset(result.step.address for result in report.results if result.state not in ("done", "verified"))
-    mismatches = verify(made, observation, created, undone)
+    mismatches = verify(made, observation, created, undone, revealer(context))
     wrong = {mismatch.address for mismatch in mismatches}
     results = tuple(
         replace(result, state="verified")

@@ -98,7 +98,7 @@ def options_for(
         adopt=lambda address: any(consent.covers("adopt", address) for consent in consents),
         only=_only(desired, request),
         write_secrets=request.write_secrets,
-        reveal=_revealer(context),
+        reveal=revealer(context),
     )
 
 
@@ -132,7 +132,7 @@ def _with_dependencies(desired: Desired, chosen: set[Address]) -> set[Address]:
     return found
 
 
-def _revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
+def revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
     """Reads secret sources for comparing in memory: env and file, never a command."""
     from reconciler.project import SecretSource, reveal
 

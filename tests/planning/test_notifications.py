@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.kinds.registry import KINDS
 from reconciler.model import Action
+from reconciler.planning.resume import progress
+from reconciler.planning.verify import verify
 
 HOOK = "https://hooks.example.com/ops"
 
@@ -34,6 +37,11 @@ def quota(make):
 
 def channels(world):
     return world.items("/api/v1/notification/channels?includeDisabled=true")
+
+
+def told(value):
+    """Every source has this value."""
+    return lambda source: value if source else None
 
 
 def rules(world):
@@ -201,3 +209,24 @@ def test_a_secret_that_cannot_be_compared_is_written_when_that_is_asked_for(worl
     made = world.plan(declared, write_secrets=True)
     assert [field.path for field in made.changes[0].fields] == ["customHeaders.Authorization", "signingSecret"]
     assert made.steps[0].body["signingSecret"] == {"$secret": {"env": "HOOK_SECRET"}}
+
+
+def test_a_saved_plan_that_only_changes_a_secret_is_not_taken_for_done(world, ops):
+    declared = ops(signingSecret={"env": "HOOK_SECRET"})
+    world.apply(declared)
+    new = "whsec_" + "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVy"
+    made = world.plan(declared, reveal=told(new))
+    observation, ours = world.backend.observe(KINDS), frozenset({"acme"})
+    assert progress(made, observation, ours, told(new)).done == {}
+    assert progress(made, observation, ours).done == {}
+    old = channels(world)[0]["signingSecret"]
+    assert list(progress(made, observation, ours, told(old)).done) == [made.steps[0].id]
+
+
+def test_a_secret_that_reads_back_otherwise_is_a_mismatch_that_does_not_show_it(world, ops):
+    made = world.plan(ops(signingSecret={"env": "HOOK_SECRET"}))
+    report = world.run(made)
+    created = {"NotificationChannel/ops#id": report.results[0].created_id}
+    (mismatch,) = verify(made, world.backend.observe(KINDS), created, reveal=told("whsec_other"))
+    assert "signingSecret" in mismatch.message
+    assert "whsec" not in mismatch.message
