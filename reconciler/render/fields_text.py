@@ -48,7 +48,7 @@ def lines(change: Change, style: Style) -> Iterator[str]:
         fields = tuple(by_path[path] for path in facts.in_declared_order(change.address.kind, by_path))
         pad = values.padding([field.path for field in fields if _on_one_line(sheet, field)])
     for field in fields:
-        yield from _field(sheet, field, pad)
+        yield from _placed(sheet, field, list(_field(sheet, field, pad)))
 
 
 def _on_one_line(sheet: Sheet, field: FieldChange) -> bool:
@@ -77,13 +77,13 @@ def _field(sheet: Sheet, field: FieldChange, pad: int) -> Iterator[str]:
     sign = _sign(field)
     name = escape(field.path)
     if sheet.hidden(field) or (field.before is None and field.after is None):
-        yield from _line(sheet, field, sign, f"{name}: {escape(field.note or values.SECRET)}")
+        yield _line(sheet, sign, f"{name}: {escape(field.note or values.SECRET)}")
     elif sign == "~":
         yield from _changed(sheet, field, name)
     else:
         whole = field.after if sign == "+" else field.before
         first, *rest = values.named(name, whole, sheet.shape(field), sheet.how, pad)
-        yield from _line(sheet, field, sign, first + _remarks(sheet.style, field, field.note))
+        yield _line(sheet, sign, first + _remarks(sheet.style, field, field.note))
         yield from (f"{INDENT}  {line}" for line in rest)
 
 
@@ -97,12 +97,12 @@ def _changed(sheet: Sheet, field: FieldChange, name: str) -> Iterator[str]:
     remarks = _remarks(sheet.style, field, field.note)
     one_line = f"{name}: {before} -> {after}{tail}{remarks}"
     if columns(one_line) <= sheet.how.room:
-        yield from _line(sheet, field, "~", one_line)
+        yield _line(sheet, "~", one_line)
     elif columns(f"{before} -> {after}{tail}") <= sheet.how.room - 2:
-        yield from _line(sheet, field, "~", f"{name}:{remarks}")
+        yield _line(sheet, "~", f"{name}:{remarks}")
         yield f"{INDENT}    {before} -> {after}{tail}"
     else:
-        yield from _line(sheet, field, "~", f"{name}:{remarks}")
+        yield _line(sheet, "~", f"{name}:{remarks}")
         yield f"{INDENT}    {sheet.style.paint('-', 'red')} {before}"
         yield f"{INDENT}    {sheet.style.paint('+', 'green')} {after}{tail}"
     if small:
@@ -133,16 +133,19 @@ def _remarks(style: Style, field: FieldChange, note: str | None) -> str:
     return "".join(f"  {part}" for part in said)
 
 
-def _line(sheet: Sheet, field: FieldChange, sign: str, content: str) -> Iterator[str]:
-    style = sheet.style
-    left = f"{INDENT}{style.paint(sign, _SIGNS[sign])} {content}"
+def _line(sheet: Sheet, sign: str, content: str) -> str:
+    return f"{INDENT}{sheet.style.paint(sign, _SIGNS[sign])} {content}"
+
+
+def _placed(sheet: Sheet, field: FieldChange, lines: list[str]) -> Iterator[str]:
+    """The lines of a field with its place at the end of the first one that has room for it, else on one more."""
     there = _elsewhere(sheet.change, field.location)
-    if there and style.fits(left, there):
-        yield style.aside(left, style.paint(there, "dim"))
-        return
-    yield left
-    if there and _other_file(sheet.change, field.location):
-        yield f"{INDENT}    {style.paint('# ' + there, 'dim')}"
+    dim = sheet.style.paint(there, "dim")
+    spot = next((number for number, line in enumerate(lines) if sheet.style.fits(line, there)), None)
+    for number, line in enumerate(lines):
+        yield sheet.style.aside(line, dim) if there and number == spot else line
+    if there and spot is None:
+        yield f"{INDENT}    {sheet.style.paint('# ' + there, 'dim')}"
 
 
 def _elsewhere(change: Change, location: Location | None) -> str:

@@ -28,6 +28,8 @@ _CLASS_PAINTS: dict[ChangeClass, Paint] = {
     ChangeClass.ENTITLEMENT_REDUCING: "yellow",
 }
 _HASH = "    # "
+SHORT_DIGEST = 12
+"""How many characters of a digest are printed: enough for an approval to name one change."""
 
 
 def plan(plan: Plan, style: Style) -> str:
@@ -104,7 +106,7 @@ def _title(change: Change, style: Style) -> Iterator[str]:
     title = escape(change.title or f"{change.address}: {change.action.value.replace('_', ' ')}")
     place = fields_text.place(change.location) if change.location else ""
     reasons = f"({', '.join(escape(reason) for reason in change.reasons)})" if change.reasons else ""
-    lines = style.wrap(title, first=_HASH, rest=_HASH)
+    lines = [line for part in _clauses(title, style) for line in style.wrap(part, first=_HASH, rest=_HASH)]
     if reasons:
         lines += style.wrap(reasons, first=_HASH, rest=_HASH)
     if place and not style.fits(lines[-1], place):
@@ -113,6 +115,12 @@ def _title(change: Change, style: Style) -> Iterator[str]:
         yield style.paint(line, "bold")
     painted = style.paint(lines[-1], "dim" if reasons else "bold")
     yield style.aside(painted, style.paint(place, "dim"))
+
+
+def _clauses(title: str, style: Style) -> list[str]:
+    """A title that is too long for one line breaks after its semicolon, not before its last word."""
+    head, semicolon, tail = title.partition("; ")
+    return [f"{head};", tail] if semicolon and not style.fits(_HASH + title) else [title]
 
 
 def _versions(change: Change) -> str:
@@ -171,6 +179,8 @@ def guard_lines(guard: Guard, style: Style) -> Iterator[str]:
     yield from style.wrap(escape(guard.message), first="      ", rest="      ")
     flag = _flag(guard)
     yield "      " + (style.paint(flag, "cyan") if flag else style.paint("no flag opens this one", "dim"))
+    if flag and guard.change:
+        yield style.paint(f'      or an Approval with `change: "{guard.change[:SHORT_DIGEST]}"`', "dim")
 
 
 def _flag(guard: Guard) -> str:

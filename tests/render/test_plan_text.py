@@ -25,8 +25,7 @@ production  https://openmeter.example  identity 01J9ABCQ2  git 4e1c0d9 clean  9 
     # (active_plan_is_immutable)                                                          catalog/plans.yaml:4
   » Plan/pro  4 -> 5  [price-raising, additive]
       ~ phases[main].rateCards[tokens_large].price.tiers[2].unitPrice.amount: 0.000002 -> 0.0000025 USD
-          # catalog/ratecards.yaml:10
-          2.00 -> 2.50 USD per 1M (+25.0 %)
+          2.00 -> 2.50 USD per 1M (+25.0 %)                                          catalog/ratecards.yaml:10
       ~ name: Pro -> "Pro (2027)"                                                         catalog/plans.yaml:6
       + phases[main].rateCards[seats]:                                                   catalog/plans.yaml:40
           type:           usage_based
