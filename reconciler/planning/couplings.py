@@ -11,7 +11,7 @@ from typing import cast
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, ChangeClass, Observed, Question, Resource, Tree
+from reconciler.model import Address, ChangeClass, Observed, Question, Resource, Step, Tree
 from reconciler.planning.compare import Comparison
 from reconciler.planning.work import Work
 
@@ -128,36 +128,33 @@ def guard_create(work: Work, address: Address, wanted: Mapping[str, Tree], reque
 
 def guard_update(work: Work, resource: Resource, live: Observed, comparison: Comparison) -> None:
     """What the server refuses to update."""
-    if resource.address.kind == "Meter":
-        _guard_group_by(work, resource, comparison)
     if resource.address.kind == "BillingProfile" and live.wire.get("default") is True:
         _guard_default(work, resource, comparison)
 
 
-def _guard_group_by(work: Work, resource: Resource, comparison: Comparison) -> None:
+def guard_late(work: Work) -> None:
+    """What the server refuses, as far as it only shows once everything is decided."""
+    for step in work.steps.all():
+        live = work.index.by_id("Meter", step.target_id or "")
+        if live is not None and step.verb == "update":
+            _guard_group_by(work, step, live)
+
+
+def _guard_group_by(work: Work, step: Step, meter: Observed) -> None:
     """A group-by key that a live feature filters on cannot be dropped (409), unless that feature goes first."""
-    dropped = {
-        change.path.removeprefix("groupBy.")
-        for change in comparison.changes
-        if change.path.startswith("groupBy.") and change.after is None
-    }
-    if any(change.path == "groupBy" and change.after is None for change in comparison.changes):
-        dropped |= set(cast("Mapping[str, Tree]", _live_group_by(work, resource)))
-    for feature in features_of(work, resource.address.key):
+    kept = (step.body or {}).get("groupBy")
+    before = work.live_spec(meter).get("groupBy")
+    dropped = {*(before if isinstance(before, Mapping) else ())} - {*(kept if isinstance(kept, Mapping) else ())}
+    for feature in features_of(work, step.address.key):
         filters = work.live_spec(feature).get("advancedMeterGroupByFilters")
         used = sorted(dropped & set(filters)) if isinstance(filters, Mapping) else []
         if used and Address("Feature", feature.key or "") not in work.retiring | work.replaced:
             work.guard(
                 "blocked_by_server",
-                resource.address,
-                f"{resource.address}: group-by `{used[0]}` cannot be dropped while Feature/{feature.key} filters on "
+                step.address,
+                f"{step.address}: group-by `{used[0]}` cannot be dropped while Feature/{feature.key} filters on "
                 "it; give the feature a new filter or a new key first",
             )
-
-
-def _live_group_by(work: Work, resource: Resource) -> Tree:
-    live = work.lives[resource.address].current
-    return (work.live_spec(live).get("groupBy") or {}) if live else {}
 
 
 def features_of(work: Work, meter: str) -> list[Observed]:

@@ -8,6 +8,7 @@ from reconciler.model import (
     Address,
     Change,
     Desired,
+    Guard,
     Observation,
     Plan,
     Resource,
@@ -37,6 +38,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
         retire.orphans(work)
     if work.questions:
         return Needs(frozenset(work.questions))
+    couplings.guard_late(work)
     couplings.order_late(work)
     retire.order_retirement(work)
     _empty_manifests(work)
@@ -57,9 +59,9 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
     )
 
 
-def is_complete(made: Plan) -> bool:
-    """False when an open guard means that the plan cannot even be drawn up (a foreign draft, two owners)."""
-    return not any(guard.code in _STOPS for guard in made.open_guards)
+def stops(made: Plan) -> tuple[Guard, ...]:
+    """The open guards for which the plan cannot even be drawn up: a foreign draft, two objects with one marker."""
+    return tuple(guard for guard in made.open_guards if guard.code in _STOPS)
 
 
 def _in_scope(desired: Desired, options: PlanOptions) -> list[Resource]:

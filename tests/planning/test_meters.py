@@ -152,3 +152,21 @@ def test_observe_never_writes_and_says_when_the_object_is_missing(world, make):
     made = world.plan(make("Meter", "elsewhere", manage="observe"))
     assert made.steps == ()
     assert [guard.code for guard in made.guards] == ["not_found"]
+
+
+def test_a_group_by_is_dropped_once_the_feature_that_filtered_on_it_is_replaced(world, make, tokens):
+    def feature(group):
+        spec = {"name": "F", "meterSlug": "tokens", "advancedMeterGroupByFilters": {group: {"$eq": "x"}}}
+        return make("Feature", "f", spec)
+
+    world.apply(tokens, feature("model"))
+    less = make("Meter", "tokens", {**tokens.spec, "groupBy": {"type": "$.type"}})
+    assert [guard.code for guard in world.plan(less).guards] == ["blocked_by_server"]
+    made = world.apply(less, feature("type"))
+    assert [f"{step.verb} {step.address}" for step in made.steps] == [
+        "archive Feature/f",
+        "update Meter/tokens",
+        "create Feature/f",
+    ]
+    assert made.guards == ()
+    assert world.plan(less, feature("type")).is_empty
