@@ -63,6 +63,9 @@ class Builder:
         top = self._top
         if event.tag is not None:
             self._refuse_tag(event.tag, mark)
+        if "\0" in text:
+            # PostgreSQL, where all of it ends, stores no such text: the server answers 500.
+            self._report("yaml.character", "text cannot hold the character U+0000", mark)
         if top is not None and top.key is None and type(top.node) is Map:
             if event.anchor is not None:
                 self._anchors[event.anchor] = (text, 1, 0)

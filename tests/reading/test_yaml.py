@@ -190,3 +190,8 @@ def test_line_ends_of_yaml_1_1_are_characters_like_any_other(read, char):
     assert not problems
     assert root == {"a": f"x {char} y", f"b{char}c": [f"x{char}y"], "d": "\ue000"}
     assert place(text, "d") == "3:4"
+
+
+def test_the_character_that_no_database_stores_is_a_problem_with_its_place(read):
+    _, problems = read('a: x\nb: ["\\0", "c\\u0000d"]\n"\\x00": e\n')
+    assert problems == ["2:5 yaml.character", "2:11 yaml.character", "3:1 yaml.character"]
