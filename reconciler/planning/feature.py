@@ -103,10 +103,10 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
         )
 
 
-def archive(work: Work, address: Address, live: Observed) -> str:
+def archive(work: Work, address: Address, live: Observed, *, may_refuse: str | None = None) -> str:
     """The step that archives a feature (its DELETE)."""
     path = f"{work.collection(KINDS['Feature'])}/{live.id}"
-    return work.steps.add(address, "archive", path, method="DELETE", target_id=live.id)
+    return work.steps.add(address, "archive", path, method="DELETE", target_id=live.id, may_refuse=may_refuse)
 
 
 def archive_blockers(work: Work, key: str, *, staying: bool) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from reconciler.planning.work import Work
 STUCK_ADDON = "the server never deletes an add-on version that a published plan offered; it stays archived"
 
 UNSEEN = {
+    "Meter": "the server keeps a meter that a feature measures by",
+    "Feature": "the server keeps a feature that a live subscription names, even one of a deleted plan",
     "BillingProfile": "the server keeps a billing profile that a customer, even a deleted one, is pinned to",
     "NotificationChannel": "the server keeps a channel that a rule of somebody else names",
 }
@@ -44,7 +46,7 @@ def retire(
         return
     rows = tuple(row for row in rows if work.index.owner(row) != "foreign")
     live = [row for row in rows if row.state != "archived"]
-    if not live:
+    if not live and not (rows and work.options.mode == "destroy"):
         work.record(Change(address, Action.NO_CHANGE, location=location))
         return
     if work.is_protected(address, tuple(live)):
@@ -78,6 +80,9 @@ def _versions(
     if active is not None:
         work.steps.add(address, "archive", f"{base}/{active.id}/archive", method="POST", target_id=active.id)
     deleted = _delete_versions(work, kind, address, rows) if destroying else False
+    if not (deleted or active or draft):
+        work.record(Change(address, Action.NO_CHANGE, title=title(address, Action.NO_CHANGE), notes=(STUCK_ADDON,)))
+        return
     action = Action.DELETE if deleted else Action.ARCHIVE
     work.record(
         Change(
@@ -138,7 +143,7 @@ def _archive_feature(work: Work, address: Address, live: Observed, reason: str, 
         note = f"kept, the server does not archive it: {'; '.join(blockers)}"
         work.record(Change(address, Action.NO_CHANGE, title=title(address, Action.NO_CHANGE), notes=(note,)))
         return
-    features.archive(work, address, live)
+    features.archive(work, address, live, may_refuse=_unseen(work, "Feature"))
     if blockers:
         work.guard(
             "blocked_by_server",
@@ -168,8 +173,7 @@ def _delete(work: Work, kind: Kind, address: Address, live: Observed, reason: st
             return
         work.guard("blocked_by_server", address, f"{address} cannot be deleted: {note}")
     path = f"{work.collection(kind)}/{live.id}"
-    may_refuse = UNSEEN.get(kind.name) if work.options.mode == "destroy" else None
-    work.steps.add(address, "delete", path, target_id=live.id, may_refuse=may_refuse)
+    work.steps.add(address, "delete", path, target_id=live.id, may_refuse=_unseen(work, kind.name))
     work.record(
         Change(
             address,
@@ -183,12 +187,31 @@ def _delete(work: Work, kind: Kind, address: Address, live: Observed, reason: st
     )
 
 
+def _unseen(work: Work, kind: str) -> str | None:
+    return UNSEEN.get(kind) if work.options.mode == "destroy" else None
+
+
 def _kept_by_server(work: Work, live: Observed) -> str | None:
     """Why the server will not delete it, None where nothing that is listed speaks against it."""
     if pinned := couplings.pinned_customers(work, live):
         return f"{pinned} customers are pinned to it, and the server keeps it as long as they are"
+    if live.kind == "Meter" and (staying := _features_staying(work, live)):
+        return f"the server keeps it as long as features measure by it: {', '.join(staying)}"
     rules = couplings.rules_left(work, live) if live.kind == "NotificationChannel" else []
     return f"the server keeps it as long as rules name it: {', '.join(rules)}" if rules else None
+
+
+def _features_staying(work: Work, meter: Observed) -> list[str]:
+    """The features on a meter that are there once this plan is done, measured by it still."""
+    staying = []
+    for feature in couplings.features_of(work, meter.key or ""):
+        address = Address("Feature", feature.key or feature.id)
+        declared = work.desired.resources.get(address)
+        moves = declared is not None and declared.spec.get("meterSlug") not in (None, meter.key)
+        goes = address in work.retiring and not features.archive_blockers(work, address.key, staying=False)
+        if not (moves or goes):
+            staying.append(str(address))
+    return staying
 
 
 def release(work: Work, address: Address, live: Observed, reason: str, note: str) -> None:
