@@ -18,16 +18,18 @@ def list_invoices(ctx: Context, request: Request) -> Response:  # noqa: ARG001
     return _nothing(request)
 
 
-@routes.get("/api/v1/entitlements")
+@routes.get("/api/v1/entitlements", query=PAGE)
 def list_entitlements(ctx: Context, request: Request) -> Response:  # noqa: ARG001
-    """A bare array. Those of subscriptions are shown by the subscriptions alone."""
-    return Response(200, [])
+    """A bare array without page parameters. Those of subscriptions are shown by the subscriptions alone."""
+    return _nothing(request) if request.args else Response(200, [])
 
 
-@routes.get("/api/v1/grants")
+@routes.get("/api/v1/grants", query=PAGE)
 def list_grants(ctx: Context, request: Request) -> Response:  # noqa: ARG001
-    """A bare array."""
-    return Response(200, [])
+    """A bare array without page parameters; the one that is left out is told as 0."""
+    args = request.args
+    page = page_body([], args.get("page", 0), args.get("pageSize", 0), 0)
+    return Response(200, page if args else [])
 
 
 def _nothing(request: Request) -> Response:

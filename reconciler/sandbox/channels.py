@@ -12,7 +12,7 @@ from reconciler.sandbox import webhooks
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.http import NO_CONTENT, Problem, Request, Response, invalid
 from reconciler.sandbox.jsontext import Doc
-from reconciler.sandbox.listing import PAGE, order_by, page_of
+from reconciler.sandbox.listing import INCLUDE_DELETED, PAGE, order_by, page_of
 from reconciler.sandbox.routing import Routes
 from reconciler.sandbox.schema import NULLABLE_METADATA, ULID, Bool, Obj, Str
 from reconciler.sandbox.store import LIVE, Where
@@ -23,7 +23,12 @@ routes: Final = Routes()
 _COLLECTION: Final = "/api/v1/notification/channels"
 _ITEM: Final = f"{_COLLECTION}/{{channel_id}}"
 _PATH: Final = {"channel_id": ULID}
-_LIST: Final = {**PAGE, **order_by("id", "type", "createdAt", "updatedAt"), "includeDisabled": Bool()}
+_LIST: Final = {
+    **PAGE,
+    **INCLUDE_DELETED,
+    **order_by("id", "type", "createdAt", "updatedAt"),
+    "includeDisabled": Bool(),
+}
 _BODY: Final = Obj(
     name="NotificationChannelCreateRequest",
     required={"type": Str(enum=("WEBHOOK",)), "name": Str(min=1, max=256), "url": Str()},

@@ -48,12 +48,13 @@ _BODY: Final = Obj(
 _COLLECTION: Final = "/api/v1/customers"
 _ITEM: Final = f"{_COLLECTION}/{{id_or_key}}"
 _EXPAND: Final = {"expand": Arr(Str(enum=("subscriptions",)))}
+_FILTERS: Final = ("key", "name", "primaryEmail", "subject", "planKey")
 _LIST: Final = {
     **PAGE,
     **order_by("id", "name", "createdAt"),
     **INCLUDE_DELETED,
     **_EXPAND,
-    **{name: Str() for name in ("key", "name", "primaryEmail", "subject", "planKey")},
+    **{name: Str() for name in _FILTERS},
 }
 
 
@@ -61,6 +62,9 @@ _LIST: Final = {
 def list_customers(ctx: Context, request: Request) -> Response:
     """By name; the filters look for a part and ignore case, except `planKey`, which is exact."""
     args = request.args
+    for name in _FILTERS:
+        if args.get(name) == "":
+            raise invalid(f"validation error: invalid {name} filter: filter is invalid")
     where = Where(
         ids=subscribers_of_plan(ctx, args["planKey"]) if "planKey" in args else None,
         live=None if args.get("includeDeleted") else True,

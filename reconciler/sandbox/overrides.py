@@ -52,12 +52,13 @@ _LIST: Final = {
 def list_overrides(ctx: Context, request: Request) -> Response:
     """Without page parameters everything, as page 0; with `page` alone everything on every page.
 
-    Source: OpenMeter v1, customer override list: `pageSize` alone makes a negative offset, a 500.
+    Source: OpenMeter v1, customer override list: `pageSize` alone makes a negative offset, a 500 unless
+    there is nothing to list anyway.
     """
     page, size = request.args.get("page", 0), request.args.get("pageSize", 0)
-    if size and not page:
-        raise Problem(500)
     found = _listed(ctx, request.args)
+    if size and not page and found:
+        raise Problem(500)
     shown = found[(page - 1) * size : page * size] if size else found
     expand = request.args.get("expand", [])
     items = [_view(ctx, customer, _live(ctx, customer["id"]), expand, listed=True) for customer in shown]

@@ -100,8 +100,9 @@ def create_profile(ctx: Context, request: Request) -> Response:
     if len({app["id"] for app in named}) > 1:
         raise Problem(400, "all apps must be the same")
     check_tax_code(content["workflow"], {})
-    profile = {**_born(ctx), **content, **present(body, ["description"]), "app": named[0]["id"]}
-    return Response(201, _written(ctx, profile))
+    own = {**content, **present(body, ["description"]), "app": named[0]["id"]}
+    _demote_other(ctx, own)
+    return Response(201, _written(ctx, {**_born(ctx), **own}))
 
 
 @routes.get(_ITEM, path=_PATH, query=_EXPAND)
@@ -123,8 +124,9 @@ def replace_profile(ctx: Context, request: Request, id: str) -> Response:  # noq
     check_tax_code(content["workflow"], old["workflow"])
     kept = present(old, ["id", "createdAt", "description", "app"])
     described = present(request.body, ["description"])
-    profile = {**kept, **content, **described, "updatedAt": ctx.now()}
-    return Response(200, _written(ctx, profile))
+    profile = {**kept, **content, **described}
+    _demote_other(ctx, profile)
+    return Response(200, _written(ctx, {**profile, "updatedAt": ctx.now()}))
 
 
 @routes.delete(_ITEM, path=_PATH)
@@ -199,12 +201,16 @@ def _born(ctx: Context) -> Doc:
     return {"id": ctx.new_id(), "createdAt": now, "updatedAt": now}
 
 
-def _written(ctx: Context, profile: Doc) -> Doc:
-    """Store a profile, demote another default if there is one, and show it with its apps in full."""
+def _demote_other(ctx: Context, profile: Doc) -> None:
+    """Make room for a new default; it happens first, so the old one is the older in every list."""
     old = default_profile(ctx)
-    if profile["default"] and old is not None and old["id"] != profile["id"]:
+    if profile["default"] and old is not None and old["id"] != profile.get("id"):
         _put(ctx, {**old, "default": False, "updatedAt": ctx.later()})
         _keep_customers(ctx, old, profile)
+
+
+def _written(ctx: Context, profile: Doc) -> Doc:
+    """Store a profile and show it with its apps in full."""
     return view(ctx, _put(ctx, profile), expanded=True)
 
 

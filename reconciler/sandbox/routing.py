@@ -1,7 +1,7 @@
 """Which handler answers a request, and the validation that stands in front of every handler.
 
-Order as on the server: route (404, 405), path and query parameters, then the body. Only a request
-that has passed all of it reaches its handler, whose refusals alone carry an `instance`.
+Order as on the server: route (404, 405), whether the query's texts can be read, then path, query and
+body against their schemas. Only a request that has passed all of it reaches its handler.
 """
 
 from __future__ import annotations
@@ -9,20 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
 
 from reconciler.sandbox import jsontext
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.http import ABSENT, JSON, Problem, Request, Response
 from reconciler.sandbox.jsontext import Json
-from reconciler.sandbox.schema import Arr, Bool, Num, Obj, Schema, Violation, check
+from reconciler.sandbox.parameters import check_parameter, read_query
+from reconciler.sandbox.schema import Obj, Schema, Schemas, Violation, check
 
 Handler = Callable[..., Response]
 Decorator = Callable[[Handler], Handler]
-Schemas = Mapping[str, Schema]
-
-_TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
-_FALSE: Final = ("0", "f", "F", "false", "FALSE", "False")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +34,11 @@ class Route:
 
     def checked(self, request: Request, params: Mapping[str, str]) -> Request:
         """The request after validation; raises a Problem for the first thing wrong."""
+        args = read_query(self.query, request.query)
         for name, schema in self.path.items():
-            _check_parameter(name, "path", schema, params[name])
-        args = _read_query(self.query, request.query)
+            check_parameter(name, "path", schema, params[name])
+        for name, value in args.items():
+            check_parameter(name, "query", self.query[name], value)
         body = _read_body(self.body, request) if self.body is not None else request.body
         return request.checked(args, body)
 
@@ -110,47 +108,6 @@ class Router:
 
 def _compile(shape: str) -> re.Pattern[str]:
     return re.compile("([^/]+)".join(re.escape(text) for text in shape.split("{}")))
-
-
-def _check_parameter(name: str, place: str, schema: Schema, value: Json) -> None:
-    try:
-        check(schema, value)
-    except Violation as violation:
-        detail = f'parameter "{name}" in {place} has an error: {violation.reason}'
-        raise Problem(400, detail, by_validator=True) from violation
-
-
-def _read_query(schemas: Schemas, pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """Typed arguments by name; parameters the route does not declare are ignored."""
-    args: dict[str, Any] = {}
-    for name, schema in schemas.items():
-        texts = [text for key, text in pairs if key == name]
-        if texts:
-            if "" in texts:
-                detail = f'parameter "{name}" in query has an error: empty value is not allowed'
-                raise Problem(400, detail, by_validator=True)
-            args[name] = _read_argument(name, schema, texts)
-            _check_parameter(name, "query", schema, args[name])
-    return args
-
-
-def _read_argument(name: str, schema: Schema, texts: list[str]) -> Json:
-    match schema:
-        case Arr(items=items):
-            return [_read_argument(name, items, [text]) for text in texts]
-        case Num(integer=True):
-            return _parse(name, texts[0], re.fullmatch(r"[+-]?\d+", texts[0]) is not None, int)
-        case Bool():
-            return _parse(name, texts[0], texts[0] in _TRUE + _FALSE, _TRUE.__contains__)
-        case _:
-            return texts[0]
-
-
-def _parse(name: str, text: str, readable: bool, convert: Callable[[str], Json]) -> Json:
-    if not readable:
-        detail = f'parameter "{name}" in query has an error: value {text}: invalid syntax'
-        raise Problem(400, detail, by_validator=True)
-    return convert(text)
 
 
 def _read_body(schema: Schema, request: Request) -> Json:

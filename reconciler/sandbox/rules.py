@@ -14,7 +14,7 @@ from reconciler.sandbox import webhooks
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.http import NO_CONTENT, Problem, Request, Response, invalid
 from reconciler.sandbox.jsontext import Doc, number
-from reconciler.sandbox.listing import PAGE, order_by, page_of
+from reconciler.sandbox.listing import INCLUDE_DELETED, PAGE, order_by, page_of
 from reconciler.sandbox.routing import Routes
 from reconciler.sandbox.schema import (
     ID_OR_KEY,
@@ -74,7 +74,12 @@ _BODY: Final = Tagged(
 _COLLECTION: Final = "/api/v1/notification/rules"
 _ITEM: Final = f"{_COLLECTION}/{{rule_id}}"
 _PATH: Final = {"rule_id": ULID}
-_LIST: Final = {**PAGE, **order_by("id", "type", "createdAt", "updatedAt"), "includeDisabled": Bool()}
+_LIST: Final = {
+    **PAGE,
+    **INCLUDE_DELETED,
+    **order_by("id", "type", "createdAt", "updatedAt"),
+    "includeDisabled": Bool(),
+}
 
 
 @routes.get(_COLLECTION, query=_LIST)

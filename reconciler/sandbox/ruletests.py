@@ -17,13 +17,14 @@ from reconciler.sandbox.listing import PAGE, order_by, page_of
 from reconciler.sandbox.profiles import default_profile, view
 from reconciler.sandbox.routing import Routes
 from reconciler.sandbox.rules import rule_by_id, view_rule
-from reconciler.sandbox.schema import ULID
+from reconciler.sandbox.schema import DATE_TIME, ULID
 from reconciler.sandbox.store import LIVE
 from reconciler.sandbox.tables import EVENTS
 
 routes: Final = Routes()
 
 _COLLECTION: Final = "/api/v1/notification/events"
+_LIST: Final = {**PAGE, **order_by("id", "createdAt"), "from": DATE_TIME, "to": DATE_TIME}
 
 
 @routes.post("/api/v1/notification/rules/{rule_id}/test", path={"rule_id": ULID})
@@ -44,9 +45,9 @@ def test_rule(ctx: Context, request: Request, rule_id: str) -> Response:  # noqa
     return Response(200, ctx.store.put(EVENTS, event, key=rule_id))
 
 
-@routes.get(_COLLECTION, query={**PAGE, **order_by("id", "createdAt")})
+@routes.get(_COLLECTION, query=_LIST)
 def list_events(ctx: Context, request: Request) -> Response:
-    """Newest first."""
+    """Newest first; the filters are checked and let everything through."""
     order = request.args.get("orderBy", "id")
     return Response(200, page_of(ctx, request, EVENTS, LIVE, order=order, descending=True))
 

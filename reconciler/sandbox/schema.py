@@ -109,6 +109,7 @@ class Anything:
 
 
 Schema: TypeAlias = Str | Num | Bool | Arr | Obj | OneOf | Tagged | Anything
+Schemas: TypeAlias = Mapping[str, Schema]
 
 ULID = Str(pattern=ULID_PATTERN)
 KEY = Str(min=1, max=64, pattern=KEY_PATTERN)

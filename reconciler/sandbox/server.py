@@ -12,7 +12,7 @@ from reconciler.sandbox.context import Context
 from reconciler.sandbox.http import Problem, Request, Response
 from reconciler.sandbox.resources import ROUTES, SEEDS
 from reconciler.sandbox.routing import Router
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import Store, UnstorableText
 
 
 class Sandbox:
@@ -38,7 +38,12 @@ class Sandbox:
             with self._store.transaction(write=request.method != "GET") as session:
                 return self._router.answer(Context(session, self._clock, self._entropy), request)
         except Problem as problem:
-            return problem.response(f"sandbox-{next(self._requests):06d}")
+            return problem.response(self._request_id())
+        except UnstorableText:
+            return Problem(500).response(self._request_id())
+
+    def _request_id(self) -> str:
+        return f"sandbox-{next(self._requests):06d}"
 
     def transport(self) -> httpx.BaseTransport:
         """A transport for an httpx client that reaches this sandbox without a port."""

@@ -89,6 +89,10 @@ EVERYTHING = Where(live=None)
 LIVE = Where()
 
 
+class UnstorableText(Exception):  # noqa: N818 - what is wrong, not that something is
+    """A text with a NUL character, which no text column of the server's database takes."""
+
+
 class Store:
     """The database file and its lock; `transaction()` is the only way in."""
 
@@ -163,7 +167,9 @@ class Session:
         return int(row[0])
 
     def put(self, collection: str, doc: Doc, *, key: str | None = None, parent: str | None = None) -> Doc:
-        """Insert or replace a document by its id, and hand it back."""
+        """Insert or replace a document by its id, and hand it back; raises UnstorableText."""
+        if _has_nul(doc):
+            raise UnstorableText
         live = doc.get("deletedAt") is None and doc.get("archivedAt") is None
         self.connection.execute(
             "INSERT OR REPLACE INTO documents (collection, id, key, parent, live, body) VALUES (?,?,?,?,?,?)",
@@ -187,6 +193,18 @@ class Session:
     def clear(self) -> None:
         """Forget every document; the counters stay, so that no id is given out twice."""
         self.connection.execute("DELETE FROM documents")
+
+
+def _has_nul(value: jsontext.Json) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any("\0" in name or _has_nul(each) for name, each in value.items())
+        case list():
+            return any(_has_nul(each) for each in value)
+        case _:
+            return False
 
 
 def _column(name: str) -> str:

@@ -15,7 +15,7 @@ from reconciler.sandbox.http import CSV, Request, Response, invalid, not_found
 from reconciler.sandbox.jsontext import Doc
 from reconciler.sandbox.meters import find_meter
 from reconciler.sandbox.routing import Routes
-from reconciler.sandbox.schema import DATE_TIME, ID_OR_KEY, ULID, Arr, Obj, Schema, Str
+from reconciler.sandbox.schema import DATE_TIME, ID_OR_KEY, Arr, Obj, Schema, Str
 from reconciler.sandbox.tables import CUSTOMERS
 from reconciler.sandbox.values import present
 
@@ -23,14 +23,14 @@ routes = Routes()
 
 _ITEM: Final = "/api/v1/meters/{meter_id_or_slug}"
 _BY_NAME: Final = {"meter_id_or_slug": ID_OR_KEY}
+_PERIOD: Final[dict[str, Schema]] = {"from": DATE_TIME, "to": DATE_TIME}
 _QUERY: Final[dict[str, Schema]] = {
+    **_PERIOD,
     "clientId": Str(min=1, max=36),
-    "from": DATE_TIME,
-    "to": DATE_TIME,
     "windowSize": Str(enum=("MINUTE", "HOUR", "DAY", "MONTH")),
     "windowTimeZone": Str(),
     "subject": Arr(Str(), max_items=100),
-    "filterCustomerId": Arr(ULID, max_items=100),
+    "filterCustomerId": Arr(Str(), max_items=100),
     "groupBy": Arr(Str()),
 }
 _QUERY_BODY: Final = Obj(
@@ -57,14 +57,14 @@ def query_meter_by_body(ctx: Context, request: Request, meter_id_or_slug: str) -
     return _answer(ctx, request, meter_id_or_slug, request.body)
 
 
-@routes.get(f"{_ITEM}/subjects", path=_BY_NAME)
+@routes.get(f"{_ITEM}/subjects", path=_BY_NAME, query=_PERIOD)
 def list_subjects(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:  # noqa: ARG001
     """Who used it: nobody yet."""
     find_meter(ctx, meter_id_or_slug)
     return Response(200, [])
 
 
-@routes.get(f"{_ITEM}/group-by/{{name}}/values", path=_BY_NAME)
+@routes.get(f"{_ITEM}/group-by/{{name}}/values", path=_BY_NAME, query=_PERIOD)
 def list_group_by_values(ctx: Context, request: Request, meter_id_or_slug: str, name: str) -> Response:  # noqa: ARG001
     """A dimension that the meter does not have is not told from one without values."""
     find_meter(ctx, meter_id_or_slug)
@@ -100,6 +100,6 @@ def _columns(ctx: Context, meter: Doc, question: Doc) -> list[str]:
 
 def _check_zone(name: str) -> None:
     try:
-        ZoneInfo(name)
+        ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise invalid(f"invalid time zone: unknown time zone {name}") from error

@@ -174,11 +174,23 @@ def test_versions_of_a_key_are_filtered_with_an_index(server, several):
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "pageSize=1001", "page=x", "page=", "orderBy=name", "status=x", "id=aa", "includeDeleted=x"]
+    "query", ["page=0", "pageSize=1001", "order=", "orderBy=name", "status=x", "status=", "id=aa", "currency=usd"]
 )
-def test_a_malformed_list_parameter_is_refused_without_an_instance(server, query):
+def test_a_list_parameter_that_the_validator_refuses_has_no_instance(server, query):
     status, answer = server.ask("GET", f"/plans?{query}")
     assert (status, "instance" in answer) == (400, False)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("page=x", "page=", "page=1.5", "page=99999999999999999999", "page=1&page=2", "page=x&pageSize=1001"),
+        *("includeDeleted=x", "includeDeleted=", "includeDeleted=1&includeDeleted=1", "order=ASC&order=ASC"),
+    ],
+)
+def test_a_list_parameter_that_cannot_be_read_is_refused_before_the_validator_with_an_instance(server, query):
+    status, answer = server.ask("GET", f"/plans?{query}")
+    assert (status, "instance" in answer) == (400, True)
 
 
 def test_deleted_versions_are_listed_on_request_and_found_as_the_latest(server, several):

@@ -1,0 +1,77 @@
+"""Cases in which random requests to a real server and to the sandbox once had different answers."""
+
+import pytest
+
+from .asking import Asking
+
+METER = {"slug": "m", "eventType": "e", "aggregation": "COUNT"}
+
+
+@pytest.fixture
+def asking():
+    return Asking()
+
+
+def profile_body(asking, **changed):
+    app = asking.read("/apps")["items"][0]["id"]
+    apps = dict.fromkeys(("invoicing", "payment", "tax"), app)
+    return {"name": "P", "default": False, "supplier": {"name": "S"}, "workflow": {}, "apps": apps, **changed}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/meters", {**METER, "description": "\0"}),
+        ("/meters", {**METER, "metadata": {"\0": "a"}}),
+        ("/features", {"key": "f", "name": "\0"}),
+        ("/features", {"key": "f", "name": "F", "meterGroupByFilters": {"a": "\0"}}),
+        ("/notification/channels", {"type": "WEBHOOK", "name": "\0", "url": "https://example.com"}),
+        ("/customers", {"key": "c", "name": "C", "usageAttribution": {"subjectKeys": ["\0"]}}),
+    ],
+)
+def test_a_text_with_a_nul_character_breaks_the_server_and_leaves_no_trace(asking, path, body):
+    assert asking.ask("POST", path, body)[0] == 500
+    listed = asking.read(path)
+    assert not (listed["items"] if isinstance(listed, dict) else listed)
+
+
+def test_a_nul_character_in_an_unknown_field_is_thrown_away_with_it(asking):
+    assert asking.ask("POST", "/meters", {**METER, "unknown": "\0"})[0] == 200
+
+
+@pytest.mark.parametrize("how", ["POST", "PUT"])
+def test_a_demoted_default_profile_is_older_than_the_one_that_took_its_place(asking, how):
+    body = profile_body(asking, default=True)
+    if how == "POST":
+        new = asking.made("/billing/profiles", body)
+    else:
+        made = asking.made("/billing/profiles", {**body, "default": False})
+        new = asking.ask("PUT", f"/billing/profiles/{made['id']}", body)[1]
+    listed = asking.read("/billing/profiles?orderBy=updatedAt&order=DESC")["items"]
+    assert [each["default"] for each in listed] == [True, False]
+    assert listed[0]["id"] == new["id"]
+
+
+@pytest.mark.parametrize("name", ["key", "name", "primaryEmail", "subject", "planKey"])
+def test_an_empty_filter_of_customers_reaches_the_service_and_is_refused_there(asking, name):
+    status, answer = asking.ask("GET", f"/customers?{name}=")
+    assert (status, "instance" in answer) == (400, True)
+
+
+def test_overrides_by_the_page_without_a_page_number_break_the_server_only_if_there_are_any(asking):
+    assert asking.read("/billing/customers?pageSize=1")["items"] == []
+    customer = asking.made("/customers", {"key": "c", "name": "C"})
+    asking.ask("PUT", f"/billing/customers/{customer['id']}", {})
+    assert asking.ask("GET", "/billing/customers?pageSize=1")[0] == 500
+
+
+def test_lists_that_are_always_empty_take_page_parameters_in_their_own_ways(asking):
+    assert asking.read("/entitlements") == asking.read("/grants") == []
+    assert asking.read("/entitlements?page=2") == {"items": [], "page": 2, "pageSize": 100, "totalCount": 0}
+    assert asking.read("/grants?page=2") == {"items": [], "page": 2, "pageSize": 0, "totalCount": 0}
+
+
+@pytest.mark.parametrize("path", ["/notification/channels", "/notification/rules"])
+def test_a_parameter_without_effect_still_has_to_be_readable(asking, path):
+    assert asking.ask("GET", f"{path}?includeDeleted=true")[0] == 200
+    assert asking.ask("GET", f"{path}?includeDeleted=x")[0] == 400
