@@ -22,7 +22,8 @@ _KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MAX_KEY = 63
 _FIELDS = ("apiVersion", "kind", "key", "spec", "lifecycle", "patch")
 _RESERVED_FIELDS = ("extends", "abstract", "notBefore", "use", "from")
-_RESERVED_KINDS = ("RateCard", "Approval", "Scenario", "Policy")
+_TOOL_KINDS = ("Approval",)
+_RESERVED_KINDS = ("RateCard", "Scenario", "Policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ def _kind(root: Map, problems: Problems) -> Kind | None:
     if version == TOOL_GROUP:
         _refuse_tool_kind(name, kind_mark, problems)
         return None
+    if name in _TOOL_KINDS:
+        problems.add(
+            "manifest.api_version", f"an {name} has `apiVersion: {TOOL_GROUP}`", version_mark, span=len(version)
+        )
+        return None
     if version != GROUP:
         hint = did_you_mean(version, (GROUP, TOOL_GROUP))
         message = (
@@ -126,7 +132,7 @@ def _refuse_tool_kind(name: str, mark: int, problems: Problems) -> None:
         message = "a project file does not belong among the manifests; keep it above them, as `reconciler.yaml`"
         problems.add("manifest.kind", message, mark, span=len(name))
     else:
-        hint = did_you_mean(name, (*KINDS, *_RESERVED_KINDS))
+        hint = did_you_mean(name, (*KINDS, *_TOOL_KINDS, *_RESERVED_KINDS))
         problems.add("manifest.kind", f"there is no kind `{name}`{hint}", mark, span=len(name))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from reconciler.errors import ManifestError, ProjectError, UsageError
 from reconciler.kinds.kind import Rule
 from reconciler.kinds.registry import KINDS
 from reconciler.manifest.allow import Allowance, allowances, apply_allowances
+from reconciler.manifest.approvals import Approvals, Written, is_approval, read_approval
 from reconciler.manifest.assembly import Assembly
 from reconciler.manifest.checks import check_kinds
 from reconciler.manifest.digest import digest
@@ -19,21 +22,25 @@ from reconciler.manifest.references import check_references
 from reconciler.manifest.rules import RULES
 from reconciler.manifest.templates import Templates
 from reconciler.manifest.validated import Valid, Validator
-from reconciler.model import Address, Desired, Problem, Resource
+from reconciler.model import Address, Approval, Desired, Problem, Resource
 from reconciler.project import Environment, Project
 from reconciler.project.values import SANDBOX
 from reconciler.reading.tree import TreeSource
 from reconciler.reading.yaml import Reader
 
 
-def load(project: Project, environment: Environment, *, paths: tuple[Path, ...] = ()) -> Desired:
+def load(
+    project: Project, environment: Environment, *, paths: tuple[Path, ...] = (), today: date | None = None
+) -> Desired:
     """Everything that one environment declares.
 
-    ``paths`` replace the project's manifests. Raises ``ManifestError`` with every problem; warnings alone do not
+    ``paths`` replace the project's manifests; with ``today``, the date in UTC, approvals that expired are warned of.
+    Raises ``ManifestError`` with every problem; warnings alone do not
     raise and are in the result.
     """
     run = _Run(project, paths)
     objects = run.objects(environment)
+    approvals = run.approvals(environment, today)
     problems = run.finish([*project.warnings, *environment.warnings])
     if any(problem.severity == "error" for problem in problems):
         raise ManifestError(problems)
@@ -45,18 +52,26 @@ def load(project: Project, environment: Environment, *, paths: tuple[Path, ...] 
         protect=project.protect,
         former_names=project.former_names,
         adopt=environment.adopt,
+        approvals=approvals,
         warnings=problems,
         digest=digest(resources.values()),
         complete=run.complete,
     )
 
 
-def check(project: Project, environment: Environment | None, *, paths: tuple[Path, ...] = ()) -> tuple[Problem, ...]:
+def check(
+    project: Project,
+    environment: Environment | None,
+    *,
+    paths: tuple[Path, ...] = (),
+    today: date | None = None,
+) -> tuple[Problem, ...]:
     """Every problem, errors and warnings, of one environment; without one, of the base and of every environment."""
     run = _Run(project, paths)
     extra = list(project.warnings)
     for chosen in [environment] if environment else _every(project, extra):
         run.objects(chosen, lenient=environment is None and chosen.name == SANDBOX)
+        run.approvals(chosen, today)
         extra += chosen.warnings
     return run.finish(extra)
 
@@ -74,6 +89,14 @@ def _every(project: Project, problems: list[Problem]) -> list[Environment]:
     return found
 
 
+@dataclass(slots=True)
+class _Contents:
+    """What stands in some files."""
+
+    declared: list[Declared] = field(default_factory=list)
+    approvals: list[Written] = field(default_factory=list)
+
+
 class _Run:
     """One reading: files are read once, however many environments look at them."""
 
@@ -83,7 +106,7 @@ class _Run:
         self._problems = Problems(self._reader.files, {rule.id: rule for rule in _all_rules()})
         self._layout = Layout.of(project)
         self._comments: list[Allowance] = []
-        self._overlays: dict[str, list[Declared]] = {}
+        self._overlays: dict[str, _Contents] = {}
         self._validator = Validator(self._problems)
         own = [project.root / name for name in project.manifests]
         files = manifest_files(self._layout, [path.absolute() for path in paths] or own, self._problems)
@@ -95,8 +118,8 @@ class _Run:
         read = {path.resolve() for path in files}
         return all(path.resolve() in read for path in manifest_files(self._layout, own, quiet))
 
-    def _read(self, files: Iterable[Path]) -> list[Declared]:
-        found: list[Declared] = []
+    def _read(self, files: Iterable[Path]) -> _Contents:
+        found = _Contents()
         for path in files:
             name = self._layout.name(path)
             try:
@@ -107,7 +130,11 @@ class _Run:
                 continue
             documents, text = self._reader.read(name, data, json=path.suffix == ".json")
             self._comments += allowances(name, text)
-            found += filter(None, (read_document(document, self._problems) for document in documents))
+            for document in documents:
+                if is_approval(document.root):
+                    found.approvals += filter(None, [read_approval(document.root, self._problems)])
+                else:
+                    found.declared += filter(None, [read_document(document, self._problems)])
         return found
 
     def objects(self, environment: Environment, *, lenient: bool = False) -> dict[Address, Valid]:
@@ -117,9 +144,9 @@ class _Run:
         """
         before = len(self._problems.found)
         assembly = Assembly(self._problems)
-        assembly.base(self._base)
+        assembly.base(self._base.declared)
         for name in environment.overlays:
-            assembly.overlay(self._overlay(name), complete=self.complete)
+            assembly.overlay(self._overlay(name).declared, complete=self.complete)
         templates = Templates(environment.name, environment.variables, self._project.variables)
         entries = assembly.entries.values()
         objects = {entry.address: self._validator.validate(entry, templates) for entry in entries}
@@ -130,7 +157,14 @@ class _Run:
             found[before:] = [problem for problem in found[before:] if problem.rule != "template.unset"]
         return objects
 
-    def _overlay(self, name: str) -> list[Declared]:
+    def approvals(self, environment: Environment, today: date | None) -> tuple[Approval, ...]:
+        """The approvals of an environment: those beside its manifests and those in its overlays."""
+        found = Approvals(self._problems, today)
+        for contents in (self._base, *map(self._overlay, environment.overlays)):
+            found.add(contents.approvals)
+        return found.all()
+
+    def _overlay(self, name: str) -> _Contents:
         if name not in self._overlays:
             folder = self._project.root / name
             open_layout = Layout(self._layout.root, frozenset())

@@ -6,6 +6,9 @@ from typing import Any
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import GROUP, KINDS
+from reconciler.manifest.approvals import KIND as APPROVAL
+from reconciler.manifest.approvals import ApprovalDocument
+from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
 from reconciler.reading.jsonschema import (
     DIALECT,
@@ -28,26 +31,36 @@ def schema() -> dict[str, Any]:
     patches = {f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}
     documents = {kind.name: _document(kind) for kind in KINDS.values()}
     template = {"type": "string", "pattern": "\\{[{%]", "description": "A value template, such as `{{ vars.name }}`."}
-    named = {**specs, **patches, **documents, TEMPLATE: template}
+    named = {**specs, **patches, **documents, **_approval(), TEMPLATE: template}
     return {
         "$schema": DIALECT,
         "title": "A manifest of reconciler",
         "type": "object",
         "required": ["apiVersion", "kind", "key"],
         "properties": {
-            "apiVersion": {"const": GROUP, "description": "The product and the version of its manifest language."},
-            "kind": {"enum": list(KINDS), "description": "What is declared."},
+            "apiVersion": {
+                "enum": [GROUP, TOOL_GROUP],
+                "description": "The product and the version of its manifest language; or ours, for an Approval.",
+            },
+            "kind": {"enum": [*KINDS, APPROVAL], "description": "What is declared."},
         },
-        "allOf": [_when(kind) for kind in KINDS.values()],
+        "allOf": [_when(name) for name in (*KINDS, APPROVAL)],
         "$defs": {name: named[name] for name in sorted(named)},
     }
 
 
-def _when(kind: Kind) -> Schema:
+def _when(kind: str) -> Schema:
     return {
-        "if": {"properties": {"kind": {"const": kind.name}}, "required": ["kind"]},
-        "then": {"$ref": PREFIX + kind.name},
+        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+        "then": {"$ref": PREFIX + kind},
     }
+
+
+def _approval() -> dict[str, Schema]:
+    """The document of an approval, and its spec."""
+    found = definitions([ApprovalDocument])
+    document = {**found.pop(ApprovalDocument.__name__), "patternProperties": {"^x-": True}}
+    return {**found, APPROVAL: document}
 
 
 def _document(kind: Kind) -> Schema:

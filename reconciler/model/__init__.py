@@ -7,7 +7,8 @@ one of these classes. Money and quantities are ``Decimal`` or canonical decimal 
 
 from reconciler.model.base import Address, Location, Path, PathPart, Problem, Severity, Tree, render_path
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
-from reconciler.model.declared import Desired, Manage, Management, OnRemove, Resource, Source, State
+from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
+from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, Source, State
 from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question
 from reconciler.model.plan import (
     Change,
@@ -25,9 +26,12 @@ from reconciler.model.plan import (
 from reconciler.model.report import Report, StepResult, StepState
 
 __all__ = [
+    "CONSENTABLE",
     "NEEDS_NO_CONSENT",
+    "NEVER_CONSENTED",
     "Action",
     "Address",
+    "Approval",
     "Assignment",
     "Change",
     "ChangeClass",
@@ -63,4 +67,5 @@ __all__ = [
     "Tree",
     "Verb",
     "render_path",
+    "split_consent",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, Protocol
 
 from reconciler.model.base import Address, Location, Path, Problem, Tree
@@ -51,6 +52,27 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A consent that stands among the manifests (``kind: Approval``): reviewed and committed, never sent.
+
+    ``allow`` are consents as ``--allow`` takes them; ``expires`` is the last day, in UTC, on which they hold;
+    ``change`` the beginning of the change digest that an object must have for them to hold.
+    """
+
+    key: str
+    allow: tuple[str, ...]
+    because: str
+    location: Location
+    expires: date | None = None
+    change: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """``catalog/approvals.yaml:3 (raise_2027)``."""
+        return f"{self.location.file}:{self.location.line} ({self.key})"
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """Everything that one environment declares: the input of the planner, in address order."""
 
@@ -60,6 +82,7 @@ class Desired:
     protect: tuple[str, ...] = ()
     former_names: tuple[str, ...] = ()
     adopt: Mapping[Address, str] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
     warnings: tuple[Problem, ...] = ()
     digest: str = ""
     complete: bool = True

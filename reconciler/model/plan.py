@@ -94,6 +94,8 @@ class Guard:
     status: GuardStatus = "open"
     consent: str | None = None
     """What consented: ``--allow``, an approval, a policy."""
+    change: str | None = None
+    """The change digest of the object: what an approval of exactly this change names."""
 
     @property
     def name(self) -> str:

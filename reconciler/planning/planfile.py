@@ -56,12 +56,7 @@ def change_digest(plan: Plan) -> str:
 
     Without times, commit, tool version, source lines and unrelated observations.
     """
-    changes = [_change(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
-    for change in changes:
-        change.pop("location")
-        change.pop("notes")
-        for field in change["fields"]:
-            field.pop("location", None)
+    changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
     guards = sorted([guard.code, str(guard.address or ""), guard.status] for guard in plan.guards)
     return sha256(
         {
@@ -73,6 +68,28 @@ def change_digest(plan: Plan) -> str:
             "guards": guards,
         }
     )
+
+
+def object_digest(plan: Plan, address: Address) -> str:
+    """SHA-256 over what happens to one object: its change and its steps, without locations, notes and order.
+
+    The same whatever else the plan does: an approval names it to hold for exactly this change and no other.
+    """
+    changes = [_content(change) for change in plan.changes if change.address == address]
+    steps = [_step(step) for step in plan.steps if step.address == address]
+    for step in steps:
+        step.pop("after")
+    return sha256({"project": plan.project, "mode": plan.mode, "changes": changes, "steps": steps})
+
+
+def _content(change: Change) -> dict[str, Any]:
+    """A change without where it stands and what is remarked on it."""
+    tree = _change(change)
+    tree.pop("location")
+    tree.pop("notes")
+    for field in tree["fields"]:
+        field.pop("location", None)
+    return tree
 
 
 def _body(plan: Plan) -> dict[str, Any]:
@@ -166,6 +183,7 @@ def _guard(guard: Guard) -> dict[str, Any]:
         "consentable": guard.consentable,
         "status": guard.status,
         "consent": guard.consent,
+        "change": guard.change,
     }
 
 
@@ -290,6 +308,7 @@ def _read_guard(item: Mapping[str, Any]) -> Guard:
         consentable=item["consentable"],
         status=item["status"],
         consent=item["consent"],
+        change=item.get("change"),
     )
 
 

@@ -13,6 +13,8 @@ from reconciler.kinds import markers as m
 from reconciler.kinds.kind import Kind, Rule
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape, shape_of
+from reconciler.manifest import RULES, approvals
+from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
 from reconciler.reading.suggest import did_you_mean
 
@@ -44,10 +46,34 @@ class FieldFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolKind:
+    """A document of the tool itself: it is never sent, so it has no states and no lifecycle."""
+
+    name: str
+    group: str
+    summary: str
+    shape: Object
+    rules: tuple[Rule, ...]
+    example: str
+
+
+TOOL_KINDS = {
+    approvals.KIND: ToolKind(
+        approvals.KIND,
+        TOOL_GROUP,
+        "Consent to an open guard, committed and reviewed with the change that needs it.",
+        shape_of(approvals.ApprovalSpec),
+        tuple(rule for rule in RULES if rule.id.startswith("approval.")),
+        approvals.EXAMPLE,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
 class KindFacts:
     """One kind, or a part of it (``field``): its summary, fields, rules and example."""
 
-    kind: Kind
+    kind: Kind | ToolKind
     fields: tuple[FieldFacts, ...]
     field: FieldFacts | None = None
 
@@ -56,22 +82,28 @@ class KindFacts:
         """The rules beyond the schema."""
         return self.kind.rules
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What it can be, none where it has no lifecycle."""
+        return self.kind.lifecycle.states if isinstance(self.kind, Kind) else ()
+
 
 def explain(path: str) -> KindFacts:
     """The facts of ``KIND`` or ``KIND.field.field``; raises ``UsageError`` with the nearest name there is."""
     name, *parts = [part for part in path.replace("[", ".").replace("]", "").split(".") if part and not part.isdigit()]
-    kind = KINDS.get(name) or next((known for known in KINDS.values() if known.name.lower() == name.lower()), None)
+    known: dict[str, Kind | ToolKind] = {**KINDS, **TOOL_KINDS}
+    kind = next((known[one] for one in known if one.lower() == name.lower()), None)
     if kind is None:
-        raise UsageError(f"there is no kind `{name}`{did_you_mean(name, KINDS)}", tip=f"kinds: {', '.join(KINDS)}")
+        raise UsageError(f"there is no kind `{name}`{did_you_mean(name, known)}", tip=f"kinds: {', '.join(known)}")
     fields = facts(kind.shape, "")
     if parts and parts[0] == "spec":
         parts = parts[1:]
-    elif parts and parts[0] == "lifecycle":
+    elif parts and parts[0] == "lifecycle" and isinstance(kind, Kind):
         fields = (*fields, _LIFECYCLE)
     return KindFacts(kind, fields, _field_at(kind, fields, parts))
 
 
-def _field_at(kind: Kind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:
+def _field_at(kind: Kind | ToolKind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:
     found: FieldFacts | None = None
     for part in parts:
         below = found.children if found else fields

@@ -24,6 +24,7 @@ def overview(kinds: Iterable[Kind], style: Style) -> str:
     for kind in known:
         first = f"  {style.paint(kind.name.ljust(pad), 'cyan')}  "
         lines += style.wrap(kind.summary, first=first, rest=" " * (pad + 4))
+    lines += ["", "Documents of the tool itself (reconciler/v1), among the manifests: Approval"]
     lines += ["", "One of them: reconciler explain Meter. One field: reconciler explain Plan.phases.rateCards"]
     return "\n".join(lines) + "\n"
 
@@ -38,13 +39,14 @@ def _kind_page(found: KindFacts, style: Style) -> Iterator[str]:
     kind = found.kind
     yield style.paint(kind.name, "bold") + f": {kind.summary}"
     yield ""
-    lifecycle = f"apiVersion: {kind.group}, kind: {kind.name}, key: KEY; states: {', '.join(kind.lifecycle.states)}"
-    yield from style.wrap(lifecycle, first="  ", rest="  ")
+    states = f"; states: {', '.join(found.states)}" if found.states else "; never sent and never counted"
+    yield from style.wrap(f"apiVersion: {kind.group}, kind: {kind.name}, key: KEY{states}", first="  ", rest="  ")
     yield ""
     yield style.paint("Fields of spec", "bold") + "  (* must be given)"
     yield from _fields(kind.name, found.fields, style, 1, _DEPTH)
-    yield ""
-    yield style.paint(f"Beside spec: lifecycle. See reconciler explain {kind.name}.lifecycle", "dim")
+    if found.states:
+        yield ""
+        yield style.paint(f"Beside spec: lifecycle. See reconciler explain {kind.name}.lifecycle", "dim")
     if found.rules:
         yield ""
         yield style.paint("Rules", "bold")
@@ -106,7 +108,7 @@ def as_json(found: KindFacts) -> str:
         "kind": kind.name,
         "apiVersion": kind.group,
         "summary": kind.summary,
-        "states": list(kind.lifecycle.states),
+        "states": list(found.states),
         "fields": [_tree(field) for field in ([found.field] if found.field else found.fields)],
     }
     if found.field is None:

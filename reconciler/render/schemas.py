@@ -119,7 +119,9 @@ def _guard() -> Schema:
             "consentable": {"type": "boolean"},
             "status": {"enum": list(get_args(GuardStatus))},
             "consent": _nullable(_TEXT),
+            "change": _nullable({**_HEX, "description": "Of the object: what an approval of this change names."}),
         },
+        optional=("change",),
         description="What stands between the plan and its apply.",
     )
 

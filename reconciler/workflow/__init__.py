@@ -8,8 +8,8 @@ these functions::
     outcome = run_apply(context, plan)
 """
 
-from reconciler.planning.planner import is_complete
-from reconciler.workflow.applying import Outcome, require_open, run_apply
+from reconciler.planning.planner import stops
+from reconciler.workflow.applying import Outcome, require_complete, require_open, run_apply
 from reconciler.workflow.context import (
     Context,
     check,
@@ -31,14 +31,15 @@ __all__ = [
     "check",
     "connect",
     "export",
-    "is_complete",
     "live_objects",
     "load_desired",
     "make_destroy_plan",
     "make_plan",
     "open_context",
     "rendered",
+    "require_complete",
     "require_open",
     "run_apply",
     "sandbox_path",
+    "stops",
 ]

@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, StaleError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Action, Address, Observation, Plan, Report, Tree
+from reconciler.model import Action, Address, Guard, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
+from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
-from reconciler.policy import Consent
 from reconciler.workflow.context import Context, connect, load_desired
-from reconciler.workflow.plans import PlanRequest, answered, options_for, require_identity, revealer, rfc3339
+from reconciler.workflow.plans import (
+    PlanRequest,
+    answered,
+    consents_for,
+    options_for,
+    require_identity,
+    revealer,
+    rfc3339,
+)
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
@@ -41,12 +49,22 @@ class Outcome:
 def require_open(made: Plan) -> None:
     """Refuse a plan that may not be applied: raises ``GuardError`` with every open guard."""
     if made.open_guards:
-        raise GuardError(made.open_guards, tip=_tip(made))
+        raise GuardError(made.open_guards, tip=_tip(made.open_guards))
 
 
-def _tip(made: Plan) -> str | None:
-    asks = [f"--allow {guard.name}" for guard in made.open_guards if guard.consentable or guard.code == "foreign_draft"]
+def require_complete(made: Plan) -> None:
+    """Refuse to end well with a plan that could not be drawn up in full: raises ``GuardError`` with what stops it."""
+    if found := stops(made):
+        raise GuardError(found, tip=_tip(found))
+
+
+def _tip(guards: tuple[Guard, ...]) -> str | None:
+    asks = [_flag(guard) for guard in guards if guard.consentable or guard.code == "foreign_draft"]
     return f"after a review, consent with {' '.join(dict.fromkeys(asks))}" if asks else None
+
+
+def _flag(guard: Guard) -> str:
+    return f"--allow adopt:{guard.address}" if guard.code == "foreign_draft" else f"--allow {guard.name}"
 
 
 def run_apply(
@@ -188,7 +206,7 @@ def _second_plan(
     context: Context, report: Report, observation: Observation, backend: Backend, again: PlanRequest
 ) -> Outcome:
     desired = load_desired(context)
-    consents = tuple(Consent.parse(text) for text in again.allow)
+    consents = consents_for(desired, again)
     again = replace(again, write_secrets=False)
     second = answered(backend, desired, observation, options_for(context, desired, again, consents, "apply"))
     left = tuple(

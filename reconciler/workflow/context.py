@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,11 +66,16 @@ def open_context(
     return Context(project, chosen, paths, parallelism)
 
 
+def now() -> datetime:
+    """The clock of the workflow, in UTC."""
+    return datetime.now(UTC)
+
+
 def load_desired(context: Context) -> Desired:
     """Everything the environment declares. Raises ``ManifestError`` with all problems at once."""
     from reconciler import manifest
 
-    return manifest.load(context.project, context.environment, paths=context.paths)
+    return manifest.load(context.project, context.environment, paths=context.paths, today=now().date())
 
 
 def check(context: Context, *, every_environment: bool = False) -> tuple[Problem, ...]:
@@ -77,7 +83,7 @@ def check(context: Context, *, every_environment: bool = False) -> tuple[Problem
     from reconciler import manifest
 
     chosen = None if every_environment else context.environment
-    return manifest.check(context.project, chosen, paths=context.paths)
+    return manifest.check(context.project, chosen, paths=context.paths, today=now().date())
 
 
 def rendered(context: Context) -> str:

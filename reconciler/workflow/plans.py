@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError, SecretError, UsageError
@@ -13,10 +14,11 @@ from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Question, Tree
 from reconciler.planning.options import Needs, PlanOptions
+from reconciler.planning.planfile import object_digest
 from reconciler.planning.planner import plan as plan_changes
 from reconciler.policy import Bounds, Consent, judge
 from reconciler.version import VERSION
-from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.context import Context, connect, load_desired, now
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
@@ -64,13 +66,27 @@ def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) ->
 
 
 def _plan(context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply") -> Plan:
-    consents = tuple(Consent.parse(text) for text in request.allow)
+    consents = consents_for(desired, request)
     options = options_for(context, desired, request, consents, mode)
     observation = backend.observe(KINDS, everything=mode == "destroy", named=desired.resources)
     require_identity(context, observation.identity)
     made = answered(backend, desired, observation, options)
-    judged = judge(made, consents, _bounds(context, mode), population=_population(made), embedded=context.embedded)
+    judged = judge(
+        made,
+        consents,
+        _bounds(context, mode),
+        population=_population(made),
+        embedded=context.embedded,
+        digest=partial(object_digest, made),
+    )
     return _stamped(context, desired, judged)
+
+
+def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:
+    """What is consented to: with ``--allow``, and by the committed approvals that hold today."""
+    today = now().date()
+    asked = (Consent.parse(text) for text in request.allow)
+    return (*asked, *(consent for approval in desired.approvals for consent in Consent.of(approval, today)))
 
 
 def require_identity(context: Context, answering: str | None) -> None:
@@ -95,7 +111,7 @@ def options_for(
         api=context.environment.api,
         prune=prune,
         mode=mode,
-        adopt=lambda address: any(consent.covers("adopt", address) for consent in consents),
+        adopt=lambda address: any(consent.void is None and consent.covers("adopt", address) for consent in consents),
         only=_only(desired, request),
         write_secrets=request.write_secrets,
         reveal=revealer(context),
@@ -175,12 +191,12 @@ def _stamped(context: Context, desired: Desired, made: Plan) -> Plan:
     from reconciler.project import git_facts
 
     facts = git_facts(context.project.root)
-    now = datetime.now(UTC).replace(microsecond=0)
+    made_at = now().replace(microsecond=0)
     return replace(
         made,
         tool=f"reconciler {VERSION}",
-        created_at=rfc3339(now),
-        valid_until=rfc3339(now + context.environment.plan_valid_for),
+        created_at=rfc3339(made_at),
+        valid_until=rfc3339(made_at + context.environment.plan_valid_for),
         source=PlanSource(desired.digest, facts.commit, facts.dirty),
     )
 

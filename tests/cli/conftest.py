@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
 from reconciler.__main__ import main
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.serve import serving
 
 PROJECT = """\
 apiVersion: reconciler/v1
@@ -70,3 +74,61 @@ def project(tmp_path):
     (catalog / "meters.yaml").write_text(METER)
     (catalog / "features.yaml").write_text(FEATURE)
     return tmp_path
+
+
+class Served:
+    """A sandbox on a port, as a server of somebody else's, and a project that has it as its environment ``live``.
+
+    On it every consent is needed, as on any real server.
+    """
+
+    def __init__(self, root, url, sandbox):
+        self.root, self.url, self.sandbox = root, url, sandbox
+        self._http = httpx.Client(base_url=f"{url}/api/v1/", transport=sandbox.transport())
+        self.project()
+
+    def project(self, live="", top=""):
+        """Write the project file; ``live`` are further fields of the environment, ``top`` of the project."""
+        (self.root / "reconciler.yaml").write_text(
+            f"apiVersion: reconciler/v1\nkind: Project\nname: acme\nmanifests: [catalog]\n{top}\n"
+            f"defaultEnvironment: live\nenvironments:\n  live: {{ endpoint: '{self.url}', {live} }}\n"
+        )
+        return self
+
+    def declare(self, *documents):
+        """Make these the whole catalogue: (kind, key, spec or None, lifecycle or nothing)."""
+        folder = self.root / "catalog"
+        folder.mkdir(exist_ok=True)
+        lines = [document if isinstance(document, str) else _document(*document) for document in documents]
+        (folder / "all.yaml").write_text("---\n".join(lines))
+        return self
+
+    def send(self, method, path, body=None):
+        """What somebody else does, past the reconciler."""
+        answer = self._http.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else {}
+
+    def items(self, path):
+        found = self.send("GET", path)
+        return found if isinstance(found, list) else found["items"]
+
+    def everything(self):
+        """All that a write could change, for comparing before and after."""
+        lists = ("meters", "features", "plans", "addons", "notification/channels", "notification/rules")
+        return {path: self.items(path) for path in (*lists, "billing/profiles")}
+
+
+def _document(kind, key, spec=None, lifecycle=None):
+    tree = {"apiVersion": "openmeter.io/v1", "kind": kind, "key": key}
+    tree |= {"spec": spec} if spec is not None else {}
+    tree |= {"lifecycle": lifecycle} if lifecycle else {}
+    return json.dumps(tree) + "\n"
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A served sandbox and a project on it; nothing is declared yet."""
+    sandbox = Sandbox(":memory:")
+    with serving(sandbox) as server:
+        yield Served(tmp_path, server.url, sandbox).declare()

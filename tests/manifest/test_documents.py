@@ -34,7 +34,7 @@ def test_a_document_becomes_a_resource_with_its_place(catalogue, meter):
         (HEAD.replace("openmeter.io", "openmeter.com") + SPEC, ["a.yaml:1:13 manifest.api_version"]),
         (HEAD.replace("openmeter.io", "reconciler") + SPEC, ["a.yaml:2:7 manifest.api_version"]),
         ("apiVersion: reconciler/v1\nkind: RateCard\nkey: a\n", ["a.yaml:2:7 manifest.not_supported"]),
-        ("apiVersion: reconciler/v1\nkind: Approval\nkey: a\n", ["a.yaml:2:7 manifest.not_supported"]),
+        ("apiVersion: reconciler/v1\nkind: Policy\nkey: a\n", ["a.yaml:2:7 manifest.not_supported"]),
         ("apiVersion: reconciler/v1\nkind: Scenario\nkey: a\n", ["a.yaml:2:7 manifest.not_supported"]),
         ("apiVersion: reconciler/v1\nkind: Project\nkey: a\n", ["a.yaml:2:7 manifest.kind"]),
         (HEAD.replace(": m", ": Bad-Key") + SPEC, ["a.yaml:3:6 manifest.key"]),

@@ -49,7 +49,7 @@ def command(ctx: click.Context, path: str | None, rules: bool, form: str) -> Non
 def _rules(path: str | None, form: str, style: Style) -> str:
     from reconciler.render import explain, explain_text
 
-    own = explain.explain(path).kind.rules if path else _all_rules()
+    own = explain.explain(path).rules if path else _all_rules()
     found = {rule.id: rule for rule in own}
     ordered = [found[key] for key in sorted(found)]
     return explain_text.rules_json(ordered) if form == "json" else explain_text.rules(ordered, style)

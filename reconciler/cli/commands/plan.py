@@ -69,7 +69,7 @@ def command(
     contexts = open_contexts(ctx, where, paths)
     if len(contexts) > 1 and (out is not None or form == "json"):
         raise UsageError("a plan file is of one environment", tip="name one with -e, without a glob")
-    pending = False
+    pending, stopped = False, []
     for number, context in enumerate(contexts):
         with busy(screen, f"Reading the manifests and {context.environment.name}"):
             made = workflow.make_plan(context, request(planning))
@@ -77,8 +77,12 @@ def command(
             screen.data("\n")
         print_plan(made, screen, form)
         pending = pending or not made.is_empty
-        if out is not None:
+        if workflow.stops(made):
+            stopped.append(made)
+        elif out is not None:
             save(made, out, screen)
+    for made in stopped:
+        workflow.require_complete(made)
     ctx.exit(_PENDING if detailed_exitcode and pending else 0)
 
 
