@@ -77,13 +77,15 @@ def test_the_mistake_is_real_output_of_the_example():
 
 
 def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
-    plan, project = [block for language, block in BLOCKS if language == "yaml"]
-    assert (yaml.safe_load(plan)["kind"], yaml.safe_load(project)["kind"]) == ("Plan", "Project")
+    plan, approval, project = [block for language, block in BLOCKS if language == "yaml"]
+    kinds = [yaml.safe_load(block)["kind"] for block in (plan, approval, project)]
+    assert kinds == ["Plan", "Approval", "Project"]
     (tmp_path / "reconciler.yaml").write_text(project, encoding="utf-8")
     (tmp_path / "overlays" / "staging").mkdir(parents=True)
     catalog = tmp_path / "catalog"
     catalog.mkdir()
     (catalog / "plan.yaml").write_text(plan, encoding="utf-8")
+    (catalog / "approval.yaml").write_text(approval.replace("2027-", "2999-"), encoding="utf-8")
     (catalog / "rest.yaml").write_text(
         """\
 apiVersion: openmeter.io/v1
