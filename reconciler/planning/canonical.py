@@ -187,19 +187,19 @@ def _instant(value: Tree) -> Tree:
 
 def _json(value: Tree) -> Tree:
     if not isinstance(value, str):
-        return _plain_json(value)
+        return _plain(value)
     try:
         return cast("Tree", json.loads(value, parse_float=Decimal))
     except ValueError:
         return value
 
 
-def _plain_json(value: Tree) -> Tree:
-    """The same document in plain maps and lists: the reader's maps know their place, and deepdiff compares types."""
+def _plain(value: Tree) -> Tree:
+    """The same value in plain maps and lists: the reader's maps know their place, and deepdiff compares types."""
     if isinstance(value, Mapping):
-        return {key: _plain_json(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain_json(item) for item in value]
+        return [_plain(item) for item in value]
     return value
 
 
@@ -209,4 +209,5 @@ _FORMS: dict[str, Canoniser] = {
     "duration": _duration,
     "instant": _instant,
     "json": _json,
+    "any": _plain,
 }

@@ -202,8 +202,8 @@ def guard_replace(work: Work, resource: Resource, live: Observed) -> None:
         work.guard(
             "blocked_by_server",
             resource.address,
-            f"{resource.address} cannot be replaced: {pinned} customers are pinned to it, and the server keeps it as "
-            "long as they are. Declare the new profile under a key of its own and move the customers to it",
+            f"{resource.address} cannot be replaced: the server keeps it as long as customers are pinned to it "
+            f"({pinned}). Declare the new profile under a key of its own and move the customers to it",
         )
     if resource.address.kind != "Meter":
         return

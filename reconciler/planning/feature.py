@@ -121,7 +121,7 @@ def archive_blockers(work: Work, key: str, *, staying: bool) -> tuple[str, ...]:
             found.append(f"the active {plan} (version {row.version}) names it")
         answer = work.ask(Question("subscribers", "Plan", plan.key))
         if isinstance(answer, int) and answer > 0:
-            found.append(f"{answer} customers subscribe to {plan}, which names it")
+            found.append(f"customers subscribe to {plan}, which names it ({answer})")
     return tuple(dict.fromkeys(found))
 
 

@@ -194,7 +194,7 @@ def _unseen(work: Work, kind: str) -> str | None:
 def _kept_by_server(work: Work, live: Observed) -> str | None:
     """Why the server will not delete it, None where nothing that is listed speaks against it."""
     if pinned := couplings.pinned_customers(work, live):
-        return f"{pinned} customers are pinned to it, and the server keeps it as long as they are"
+        return f"the server keeps it as long as customers are pinned to it ({pinned})"
     if live.kind == "Meter" and (staying := _features_staying(work, live)):
         return f"the server keeps it as long as features measure by it: {', '.join(staying)}"
     rules = couplings.rules_left(work, live) if live.kind == "NotificationChannel" else []

@@ -35,9 +35,10 @@ class LiveRow:
 
 def live_objects(context: Context, kind: str | None = None, key: str | None = None) -> tuple[LiveRow, ...]:
     """The live objects of one kind or all, optionally with one key, in registry order."""
-    with connect(context, read_only=True) as backend:
-        observation = backend.observe([kind] if kind else KINDS)
     desired = _declared(context)
+    named = [*desired.resources, *([Address(kind, key)] if kind and key else [])]
+    with connect(context, read_only=True) as backend:
+        observation = backend.observe([kind] if kind else KINDS, named=named)
     work = Work(desired, observation, PlanOptions(api=context.environment.api))
     for resource in desired.resources.values():
         if resource.address.kind in observation.objects:

@@ -20,6 +20,9 @@ class Server:
 
     def __call__(self, request):
         name = request.url.path.removeprefix("/api/v1/").replace("/", "_")
+        if name.startswith("meters_"):
+            row = next((row for row in self.collections["meters"] if row["slug"] == name[7:]), None)
+            return httpx.Response(200, json=row) if row else httpx.Response(404, json={"status": 404})
         if name in self.refused:
             return httpx.Response(400, json={"status": 400, "detail": "invalid plan"})
         rows = self.collections.get(name, [])
@@ -110,6 +113,20 @@ def test_a_state_that_nobody_knows_counts_as_a_draft(observe):
 def test_a_list_of_meters_that_the_server_cuts_is_capped(observe):
     assert observe(Server(meters=rows("M", 999, "slug"))).capped == frozenset()
     assert observe(Server(meters=rows("M", 1200, "slug"))).capped == {"Meter"}
+
+
+def test_what_is_named_is_read_one_by_one_where_its_list_is_cut(observe):
+    server = Server(meters=rows("M", 1200, "slug"), features=[{"id": "F", "key": "f", "meterSlug": "k1102"}])
+    server.collections["meters"][1103]["deletedAt"] = "2027-01-01T00:00:00Z"
+    named = [Address("Meter", key) for key in ("k5", "k1100", "k1101", "k1103", "nowhere")]
+    shown = {row.key for row in observe(server, named=named).objects["Meter"]}
+    assert shown & {"k5", "k1100", "k1101", "k1102", "k1103", "k1104", "nowhere"} == {"k5", "k1100", "k1101", "k1102"}
+    assert len(shown) == 1003
+
+
+def test_a_whole_list_is_not_asked_again_for_what_it_does_not_show(observe):
+    seen = observe(Server(meters=rows("M", 3, "slug")), ["Meter"], named=[Address("Meter", "nowhere")])
+    assert (len(seen.objects["Meter"]), seen.requests) == (3, 2)
 
 
 def test_the_identity_is_the_oldest_profile_archived_or_not(observe):

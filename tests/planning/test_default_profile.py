@@ -70,7 +70,7 @@ def test_a_profile_with_customers_is_not_deleted_and_not_replaced(world, profile
         world.plan(profile("a", app={"type": "custom_invoicing", "name": "Own"})),
     ):
         assert [guard.code for guard in made.guards] == ["blocked_by_server"]
-        assert "1 customers are pinned" in made.guards[0].message
+        assert "customers are pinned to it (1)" in made.guards[0].message
 
 
 def test_destroy_lets_a_profile_with_customers_go(world, profile):
@@ -79,3 +79,17 @@ def test_destroy_lets_a_profile_with_customers_go(world, profile):
     made = world.apply(wanted=world.desired(), prune=True, mode="destroy")
     assert [change.action for change in made.changes] == [Action.RELEASE]
     assert "metadata" not in live(world)["A"] or "reconciler.key" not in live(world)["A"]["metadata"]
+
+
+class Placed(dict):
+    """A map as the reader makes them: equal to a plain one, of another type."""
+
+
+def test_an_app_that_stays_is_no_difference_when_something_else_changes(world, profile):
+    world.send("POST", "/api/v1/marketplace/listings/custom_invoicing/install", {"name": "Own"})
+    own = Placed(type="custom_invoicing", name="Own")
+    world.apply(profile("a", app=own))
+    made = world.apply(profile("a", app=own, default=True))
+    assert [(change.action, [field.path for field in change.fields]) for change in made.changes] == [
+        (Action.UPDATE, ["default"])
+    ]

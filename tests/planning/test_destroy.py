@@ -56,7 +56,7 @@ def test_a_subscribed_feature_and_its_meter_stay_and_say_why(world, catalogue):
     }
     notes = {str(change.address): change.notes for change in made.changes}
     assert notes["Meter/tokens"] == ("the server keeps it as long as features measure by it: Feature/f",)
-    assert "1 customers subscribe to Plan/pro" in notes["Feature/f"][0]
+    assert "customers subscribe to Plan/pro, which names it (1)" in notes["Feature/f"][0]
 
 
 def test_a_meter_that_somebody_elses_feature_measures_by_is_let_go(world, tokens, make):
