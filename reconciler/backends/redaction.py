@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, quote_plus
 
 from reconciler.model import Tree
 
@@ -65,12 +67,23 @@ def secrets_in(body: Tree) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A value as it is and as JSON spells it, without the white space that a header loses."""
+    """A value as it is and as others may spell it, without the white space that a header loses.
+
+    JSON, URL, hex and base64; base64 also at the two other alignments, where the value is the end of a longer text.
+    """
     bare = secret.strip()
-    if bare:
-        yield bare
-        yield json.dumps(bare)[1:-1]
-        yield json.dumps(bare, ensure_ascii=False)[1:-1]
+    if not bare:
+        return
+    yield from (bare, json.dumps(bare)[1:-1], json.dumps(bare, ensure_ascii=False)[1:-1])
+    if len(bare) < _SHORT:
+        return
+    raw = bare.encode("utf-8", "surrogatepass")
+    yield from (quote(raw), quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper())
+    whole = base64.b64encode(raw).decode()
+    # What stands before a value shares its first characters with it, what follows shares the last one.
+    inner = [base64.b64encode(bytes(before) + raw).decode()[4:].rstrip("=")[:-1] for before in (1, 2)]
+    for text in (whole, whole.rstrip("=")[:-1], *inner):
+        yield from (text, text.replace("+", "-").replace("/", "_"))
 
 
 def _regex(form: str) -> str:
