@@ -20,7 +20,7 @@ from reconciler.sandbox.schema import NULLABLE_METADATA, ULID, Arr, Bool, Obj, S
 from reconciler.sandbox.store import EVERYTHING, LIVE, Where
 from reconciler.sandbox.tables import APPS, GATHERING_INVOICES, OVERRIDES, PROFILES
 from reconciler.sandbox.values import present
-from reconciler.sandbox.workflow import WORKFLOW, check_tax_code, read_workflow
+from reconciler.sandbox.workflow import WORKFLOW, check_periods, check_tax_code, read_workflow
 
 routes: Final = Routes()
 
@@ -100,9 +100,9 @@ def create_profile(ctx: Context, request: Request) -> Response:
     if len({app["id"] for app in named}) > 1:
         raise Problem(400, "all apps must be the same")
     check_tax_code(content["workflow"], {})
-    own = {**content, **present(body, ["description"]), "app": named[0]["id"]}
-    _demote_other(ctx, own)
-    return Response(201, _written(ctx, {**_born(ctx), **own}))
+    demoted = _demoted(ctx, None) if content["default"] else None
+    profile = {**_born(ctx), **content, **present(body, ["description"]), "app": named[0]["id"]}
+    return Response(201, _written(ctx, profile, demoted))
 
 
 @routes.get(_ITEM, path=_PATH, query=_EXPAND)
@@ -115,18 +115,19 @@ def get_profile(ctx: Context, request: Request, id: str) -> Response:  # noqa: A
 @routes.put(_ITEM, path=_PATH, body=_REPLACE)
 def replace_profile(ctx: Context, request: Request, id: str) -> Response:  # noqa: A002
     """The apps stay; an omitted description is kept, everything else omitted is reset."""
+    check_periods(request.body["workflow"])
     old = find_profile(ctx, id)
-    content = _content(request.body, old["workflow"]["invoicing"]["subscriptionEndProrationMode"])
     if "deletedAt" in old:
         raise coded("profile_already_deleted", "profile already deleted", f"id={id}")
-    if old["default"] and not content["default"]:
+    if old["default"] and not request.body["default"]:
         raise coded("default_profile_cannot_be_unset", "default profile cannot be unset", f"id={id}")
+    content = _content(request.body, old["workflow"]["invoicing"]["subscriptionEndProrationMode"])
     check_tax_code(content["workflow"], old["workflow"])
     kept = present(old, ["id", "createdAt", "description", "app"])
     described = present(request.body, ["description"])
-    profile = {**kept, **content, **described}
-    _demote_other(ctx, profile)
-    return Response(200, _written(ctx, {**profile, "updatedAt": ctx.now()}))
+    demoted = _demoted(ctx, id) if content["default"] else None
+    profile = {**kept, **content, **described, "updatedAt": ctx.later()}
+    return Response(200, _written(ctx, profile, demoted))
 
 
 @routes.delete(_ITEM, path=_PATH)
@@ -201,17 +202,20 @@ def _born(ctx: Context) -> Doc:
     return {"id": ctx.new_id(), "createdAt": now, "updatedAt": now}
 
 
-def _demote_other(ctx: Context, profile: Doc) -> None:
-    """Make room for a new default; it happens first, so the old one is the older in every list."""
+def _demoted(ctx: Context, own_id: str | None) -> Doc | None:
+    """The default that makes room for another; it is written first, so it is the older of the two."""
     old = default_profile(ctx)
-    if profile["default"] and old is not None and old["id"] != profile.get("id"):
-        _put(ctx, {**old, "default": False, "updatedAt": ctx.later()})
-        _keep_customers(ctx, old, profile)
+    if old is None or old["id"] == own_id:
+        return None
+    return _put(ctx, {**old, "default": False, "updatedAt": ctx.later()})
 
 
-def _written(ctx: Context, profile: Doc) -> Doc:
+def _written(ctx: Context, profile: Doc, demoted: Doc | None) -> Doc:
     """Store a profile and show it with its apps in full."""
-    return view(ctx, _put(ctx, profile), expanded=True)
+    _put(ctx, profile)
+    if demoted is not None:
+        _keep_customers(ctx, demoted, profile)
+    return view(ctx, profile, expanded=True)
 
 
 def _keep_customers(ctx: Context, old: Doc, new: Doc) -> None:

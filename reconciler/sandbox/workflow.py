@@ -15,6 +15,7 @@ from reconciler.sandbox.schema import DATE_TIME, ULID, Bool, Obj, OneOf, Str, Ta
 from reconciler.sandbox.values import present
 
 END_PRORATION: Final = "bill_actual_period"
+_PERIODS: Final = ("draftPeriod", "dueAfter")
 
 _ALIGNMENT: Final = Tagged(
     "type",
@@ -77,6 +78,14 @@ def read_workflow(body: Doc, end_proration: str = END_PRORATION) -> Doc:
     }
     _check(workflow)
     return workflow
+
+
+def check_periods(body: Doc) -> None:
+    """Refuse texts that are no durations: on a PUT that comes before anything else is looked at."""
+    periods = (body.get("collection", {}).get("interval"), *present(body.get("invoicing", {}), _PERIODS).values())
+    for text in periods:
+        if text is not None:
+            _period(text)
 
 
 def check_tax_code(workflow: Doc, stored: Doc) -> None:

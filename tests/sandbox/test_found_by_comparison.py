@@ -4,6 +4,7 @@ import pytest
 
 from .asking import Asking
 
+SUPPLIER = {"name": "S", "addresses": [{"country": "US"}]}
 METER = {"slug": "m", "eventType": "e", "aggregation": "COUNT"}
 
 
@@ -15,7 +16,7 @@ def asking():
 def profile_body(asking, **changed):
     app = asking.read("/apps")["items"][0]["id"]
     apps = dict.fromkeys(("invoicing", "payment", "tax"), app)
-    return {"name": "P", "default": False, "supplier": {"name": "S"}, "workflow": {}, "apps": apps, **changed}
+    return {"name": "P", "default": False, "supplier": SUPPLIER, "workflow": {}, "apps": apps, **changed}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,25 @@ def test_a_demoted_default_profile_is_older_than_the_one_that_took_its_place(ask
     listed = asking.read("/billing/profiles?orderBy=updatedAt&order=DESC")["items"]
     assert [each["default"] for each in listed] == [True, False]
     assert listed[0]["id"] == new["id"]
+
+
+ENFORCED = {"tax": {"enabled": False, "enforced": True}}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "supplier", "code"),
+    [(ENFORCED, SUPPLIER, "default_profile_cannot_be_unset"), ({}, {"name": ""}, "default_profile_cannot_be_unset")],
+)
+def test_whether_a_profile_may_change_at_all_is_asked_before_its_content(asking, workflow, supplier, code):
+    default = asking.read("/billing/profiles")["items"][0]
+    body = profile_body(asking, workflow=workflow, supplier=supplier)
+    status, answer = asking.ask("PUT", f"/billing/profiles/{default['id']}", body)
+    assert (status, answer["extensions"]["code"]) == (400, code)
+
+
+def test_the_durations_of_a_profile_are_read_before_the_profile_is_looked_for(asking):
+    body = profile_body(asking, workflow={"invoicing": {"dueAfter": "x"}})
+    assert asking.ask("PUT", "/billing/profiles/01AAAAAAAAAAAAAAAAAAAAAAAA", body)[0] == 500
 
 
 @pytest.mark.parametrize("name", ["key", "name", "primaryEmail", "subject", "planKey"])
