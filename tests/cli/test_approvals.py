@@ -70,6 +70,13 @@ def test_the_printed_change_digest_pasted_opens_exactly_this_change(run, live, r
     apply(run)
 
 
+def test_a_saved_plan_shows_the_digest_too(run, live, raised):
+    digest = printed(run("plan", "-o", "x.plan"))
+    assert printed(run("show", "--plan", "x.plan")) == digest
+    (guard,) = json.loads((live.root / "x.plan").read_text())["guards"]
+    assert (guard["change"][:12], len(guard["change"])) == (digest, 64)
+
+
 def test_the_change_digest_of_an_object_is_the_same_whatever_else_the_plan_does_and_wherever_it_stands(
     run, live, raised
 ):
