@@ -116,10 +116,10 @@ def find_feature(ctx: Context, id_or_key: str) -> Doc:
 
 
 def feature_view(feature: Doc) -> Doc:
-    """A feature as shown; filters that only compare for equality appear in both spellings."""
+    """A feature as shown; filters that all compare for equality, whatever else they ask, appear in both spellings."""
     shown = {name: value for name, value in feature.items() if name != "meterId"}
     filters: Doc = feature.get("advancedMeterGroupByFilters", {})
-    if filters and all(list(filter_) == ["$eq"] for filter_ in filters.values()):
+    if filters and all("$eq" in filter_ for filter_ in filters.values()):
         shown["meterGroupByFilters"] = {name: filter_["$eq"] for name, filter_ in filters.items()}
     return shown
 

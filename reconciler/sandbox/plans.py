@@ -174,7 +174,8 @@ def archive_plan(ctx: Context, request: Request, plan_id: str) -> Response:  # n
 def next_plan(ctx: Context, request: Request, id_or_key: str) -> Response:  # noqa: ARG001
     """Deprecated: clones a version, metadata included, assignments not.
 
-    By id the server looks at that one row only, so the number it takes may be taken already: 500.
+    A deleted draft may be the source, but only one without any issue. By id the server looks at that
+    one row only, so the number it takes may be taken already: 500.
     """
     by_id = is_ulid(id_or_key)
     found = [ctx.store.get(PLANS, id_or_key)] if by_id else PLAN_VERSIONS.history(ctx, id_or_key)
@@ -184,6 +185,7 @@ def next_plan(ctx: Context, request: Request, id_or_key: str) -> Response:  # no
     if has_draft(history):
         raise invalid("only a single draft version is allowed for Plan")
     source, number = history[-1], next_version(history)
+    refuse(plan_issues(source), "plan")
     if ctx.store.count(PLANS, Where(keys=[source["key"]], fields={"version": [number]})):
         raise Problem(500)
     lifecycle = ("effectiveFrom", "effectiveTo", "deletedAt")

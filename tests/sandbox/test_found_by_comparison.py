@@ -95,3 +95,24 @@ def test_lists_that_are_always_empty_take_page_parameters_in_their_own_ways(aski
 def test_a_parameter_without_effect_still_has_to_be_readable(asking, path):
     assert asking.ask("GET", f"{path}?includeDeleted=true")[0] == 200
     assert asking.ask("GET", f"{path}?includeDeleted=x")[0] == 400
+
+
+def test_filters_appear_in_the_older_spelling_if_each_compares_for_equality_whatever_else_it_asks(asking):
+    both = {"a": {"$eq": "x", "$ne": "y"}}
+    feature = asking.made("/features", {"key": "f", "name": "F", "advancedMeterGroupByFilters": both})
+    assert feature["meterGroupByFilters"] == {"a": "x"}
+    assert feature["advancedMeterGroupByFilters"] == both
+
+
+@pytest.mark.parametrize(("duration", "status"), [("P1M", 400), (None, 200)])
+def test_a_deleted_draft_is_cloned_only_if_nothing_is_wrong_with_it(asking, duration, status):
+    card = {"type": "flat_fee", "key": "a", "name": "A", "billingCadence": None, "price": None}
+    phase = {"key": "p", "name": "P", "duration": duration, "rateCards": [card]}
+    body = {"key": "pro", "name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": [phase]}
+    plan = asking.made("/plans", body)
+    asking.ask("DELETE", f"/plans/{plan['id']}")
+    answered, answer = asking.ask("POST", "/plans/pro/next")
+    assert answered == status
+    if status == 400:
+        codes = [each["code"] for each in answer["extensions"]["validationErrors"]]
+        assert codes == ["plan_has_last_phase_with_duration"]
