@@ -22,6 +22,8 @@ from reconciler.planning.work import Work
 SERVERS_OWN = "openmeter-sandbox"
 """The billing profile that every server makes for itself: exported only once somebody has claimed it."""
 
+HIDDEN = "all its channels are disabled, and the server does not show which they are"
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -32,6 +34,8 @@ class Exported:
     management: Management
     id: str
     comments: tuple[str, ...] = ()
+    unwritable: str | None = None
+    """Why no document can say what it is; None where one can."""
 
 
 def export(observation: Observation, project: str, former_names: tuple[str, ...] = ()) -> tuple[Exported, ...]:
@@ -99,12 +103,15 @@ def _exported(work: Work, row: Observed, key: str) -> Exported:
         on_remove=marker.on_remove if marker else None,
     )
     spec = declared(work, row, key)
-    return Exported(address, spec, management, row.id, tuple(_comments(row)))
+    silent = row.kind == "NotificationRule" and not spec.get("channels")
+    return Exported(address, spec, management, row.id, tuple(_comments(work, row, address)), HIDDEN if silent else None)
 
 
-def _comments(row: Observed) -> Iterator[str]:
+def _comments(work: Work, row: Observed, address: Address) -> Iterator[str]:
     if not KINDS[row.kind].natural_key:
         yield f"live id {row.id}"
+        if work.index.owner(row) == "unmarked" and work.index.has_twin(row):
+            yield f"its name is not its own: say in reconciler.yaml `adopt: {{{address}: {row.id}}}`"
 
 
 def declared(work: Work, row: Observed, key: str) -> dict[str, Tree]:

@@ -46,7 +46,7 @@ def plan(plan: Plan, style: Style) -> str:
         out += style.wrap(
             "This plan is incomplete: it looks at a part of the catalogue only, and removes nothing.", first="", rest=""
         )
-    out.append(style.paint(words.planned(plan.summary), "bold"))
+    out.append(style.paint(words.planned(plan.summary, len(plan.open_guards)), "bold"))
     return "\n".join(out) + "\n"
 
 

@@ -33,10 +33,15 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def planned(summary: Mapping[str, int]) -> str:
-    """``Plan: 1 to adopt, 2 to create, 1 new version.``, or that there is nothing to do."""
+def planned(summary: Mapping[str, int], guards: int = 0) -> str:
+    """``Plan: 1 to adopt, 2 to create, 1 new version.``, or that there is nothing to do.
+
+    ``guards`` are those that are open: what they stand for is not as declared.
+    """
     parts = _parts(summary, _PLANNED)
-    return f"Plan: {', '.join(parts)}." if parts else NOTHING
+    if parts or not guards:
+        return f"Plan: {', '.join(parts)}." if parts else NOTHING
+    return f"No changes that could be made: {plural(guards, 'guard is', 'guards are')} open."
 
 
 def done(summary: Mapping[str, int], mode: Mode) -> str:

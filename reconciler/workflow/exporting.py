@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reconciler.errors import UsageError
 from reconciler.kinds.registry import KINDS
+from reconciler.manifest.templates import is_template
 from reconciler.model import Location, Resource
 from reconciler.planning.export import Exported
 from reconciler.planning.export import export as declare
@@ -46,11 +50,27 @@ def text(found: tuple[Exported, ...], kind: str) -> str:
 
     parts = []
     for item in found:
-        if item.address.kind == kind:
-            resource = Resource(item.address, item.spec or {}, item.management, Location("", 1), _Nowhere())
+        if item.address.kind == kind and item.unwritable:
+            said = (f"{item.address} is left out: {item.unwritable}", *item.comments)
+            parts.append("".join(f"# {line}\n" for line in said))
+        elif item.address.kind == kind:
+            resource = Resource(item.address, _verbatim(item.spec or {}), item.management, Location("", 1), _Nowhere())
             comments = "".join(f"# {comment}\n" for comment in item.comments)
             parts.append(f"---\n{comments}{dump(resource)}")
     return "".join(parts)
+
+
+def _verbatim(value: Any) -> Any:  # noqa: ANN401 - a tree in, the same tree out
+    """The tree with every text as it is: what looks like a template is no template."""
+    match value:
+        case str() if is_template(value):
+            return f"{{{{ {json.dumps(value, ensure_ascii=False)} }}}}"
+        case Mapping():
+            return {name: _verbatim(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_verbatim(item) for item in value]
+        case _:
+            return value
 
 
 def _file(kind: str) -> str:

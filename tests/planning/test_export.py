@@ -134,3 +134,27 @@ def test_another_projects_object_is_exported_as_only_observed(world, make, token
 
 def test_the_profile_that_the_server_makes_for_itself_is_not_exported(world):
     assert exported(world) == {}
+
+
+def test_objects_that_share_a_name_come_with_what_tells_them_apart(world):
+    made = [
+        world.send(
+            "POST", "/api/v1/notification/channels", {"name": name, "type": "WEBHOOK", "url": "https://x.example"}
+        )
+        for name in ("Ops", "Ops", "Dev")
+    ]
+    found = exported(world)
+    comments = {address.key: item.comments for address, item in found.items() if address.kind == "NotificationChannel"}
+    twin = f"its name is not its own: say in reconciler.yaml `adopt: {{NotificationChannel/ops_2: {made[1]['id']}}}`"
+    assert comments["ops_2"] == (f"live id {made[1]['id']}", twin)
+    assert comments["dev"] == (f"live id {made[2]['id']}",)
+
+
+def test_a_rule_whose_channels_do_not_show_cannot_be_written(world):
+    hook = {"name": "Ops", "type": "WEBHOOK", "url": "https://x.example", "disabled": True}
+    channel = world.send("POST", "/api/v1/notification/channels", hook)
+    rule = {"name": "R", "type": "invoice.created", "channels": [channel["id"]]}
+    world.send("POST", "/api/v1/notification/rules", rule)
+    found = exported(world)
+    assert found[Address("NotificationRule", "r")].unwritable is not None
+    assert found[Address("NotificationChannel", "ops")].unwritable is None

@@ -103,6 +103,9 @@ def test_the_last_line_counts_in_a_fixed_order_and_only_what_there_is(make):
 
 def test_nothing_to_do_is_said_in_one_sentence(make):
     assert lines(make.plan())[-1] == "No changes. OpenMeter matches the manifests."
+    guard = Guard("foreign_owner", Address("Meter", "tokens"), "theirs", consentable=False)
+    blocked = lines(replace(make.plan(), guards=(guard,)))[-1]
+    assert blocked == "No changes that could be made: 1 guard is open."
 
 
 def test_an_object_without_changes_but_with_a_note_is_shown_and_not_counted(make):
