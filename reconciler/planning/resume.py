@@ -6,6 +6,7 @@ marker (a version its content digest too) and the content that was sent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from reconciler.model import Address, Desired, Observation, Observed, Plan, Step
 from reconciler.planning.options import PlanOptions, RevealSecret, no_secret
 from reconciler.planning.verify import Intent, filled
 from reconciler.planning.work import Work
+
+_ASSIGNMENT = re.compile(r"/plans/(?P<plan>\{[^{}]+\}|[^/{}]+)/addons(?:/(?P<addon>\{[^{}]+\}|[^/{}]+))?$")
 
 
 @dataclass(slots=True)
@@ -100,11 +103,16 @@ def _assignment(work: Work, step: Step, found: Progress) -> bool:
 
 
 def _ids_in(step: Step, found: Progress) -> tuple[str | None, str | None]:
-    head, _, tail = step.path.partition("/addons")
-    plan_part = head.rpartition("/")[2]
-    plan_id = found.ids.get(plan_part[1:-1]) if plan_part.startswith("{") else plan_part
+    match = _ASSIGNMENT.search(step.path)
+    if match is None:
+        return None, None
+    plan_id = _known(match["plan"], found)
     if step.verb == "attach":
         named = filled((step.body or {}).get("addonId"), found.ids)
         return plan_id, named if isinstance(named, str) else None
-    part = tail.strip("/")
-    return plan_id, found.ids.get(part[1:-1]) if part.startswith("{") else part
+    return plan_id, _known(match["addon"], found)
+
+
+def _known(part: str | None, found: Progress) -> str | None:
+    """An id in a path: as it stands, or that of the object that ``{Kind/key#id}`` has become."""
+    return found.ids.get(part[1:-1]) if part and part.startswith("{") else part
