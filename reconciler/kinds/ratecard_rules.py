@@ -51,7 +51,7 @@ ENTITLEMENT_FEATURE = Rule("entitlement.no_feature", "An entitlement is for a fe
 ENTITLEMENT_ALLOWANCE = Rule("entitlement.issue_after_reset.required", "The server refuses to publish it.", _PUBLISH)
 ENTITLEMENT_PRIORITY = Rule("entitlement.priority.no_allowance", "A priority is of an allowance.", _WRITE)
 ENTITLEMENT_PERIOD = Rule("entitlement.usage_period.required", "A metered entitlement resets every so often.", _WRITE)
-PERIOD_SHORT = Rule("entitlement.usage_period.short", "A usage period is an hour or longer.", _PUBLISH)
+PERIOD_SHORT = Rule("entitlement.usage_period.short", "A usage period is an hour or longer.", _WRITE)
 ENTITLEMENT_METER = Rule(
     "entitlement.metered.no_meter",
     "The server publishes it, and then nothing counts against the allowance.",
@@ -245,7 +245,7 @@ def _allowance(card: Card, template: MeteredEntitlement, at: str) -> Iterator[Fi
     if period is None:
         yield Finding(ENTITLEMENT_PERIOD, (at,), "how often does it reset? add `usagePeriod: P1M`")
     elif not Period.parse(period).at_least_an_hour():
-        yield Finding(PERIOD_SHORT, (at, "usagePeriod"), f"`{period}` is shorter than an hour", publish_only=True)
+        yield Finding(PERIOD_SHORT, (at, "usagePeriod"), f"`{period}` is shorter than an hour")
 
 
 def by_key(cards: Sequence[Card]) -> Mapping[str, tuple[int, Card]]:

@@ -186,3 +186,14 @@ def test_both_are_versioned_marked_and_written_in_the_narrow_lane():
         assert (binding.catalog_write, binding.marks_on_create, binding.marks_on_update) == (True, True, True)
         assert binding.create_only == {"key", "currency"}
         assert binding.list_query == {"includeDeleted": "true"}
+
+
+@pytest.mark.parametrize("cadence", ["PT59M", "-P1M", "P0D"])
+def test_a_usage_period_under_an_hour_is_refused_on_a_draft_too(check, cadence):
+    template = {"type": "metered", "issueAfterReset": 1}
+    meter = {"kind": "Feature", "key": "tokens", "spec": {"name": "Tokens", "meterSlug": "tokens"}}
+    own = {**USAGE, "entitlementTemplate": {**template, "usagePeriod": cadence}}
+    inferred = {**USAGE, "billingCadence": cadence, "entitlementTemplate": template}
+    for wrong in (own, inferred):
+        found = [finding for finding in check("Plan", plan(wrong), meter) if not finding.publish_only]
+        assert [finding.rule.id for finding in found] == ["entitlement.usage_period.short"]
