@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.sandbox.alignment import is_under_an_hour
-from reconciler.sandbox.durations import parse_duration
+from reconciler.sandbox.durations import DurationError, parse_duration
 from reconciler.sandbox.http import invalid
 from reconciler.sandbox.issues import Issue, issue
 from reconciler.sandbox.jsontext import Doc, number
@@ -34,7 +34,7 @@ ENTITLEMENT: Final = Tagged(
 
 def read_template(template: Doc, billing_cadence: str | None) -> Doc:
     """A template as stored; raises DurationError, or a Problem when no usage period can be told."""
-    stored = present(template, ["type", "config"])
+    stored = present(template, ["type", "config"] if template["type"] == "static" else ["type"])
     if template.get("metadata"):
         stored["metadata"] = template["metadata"]
     if template["type"] == "metered":
@@ -45,25 +45,48 @@ def read_template(template: Doc, billing_cadence: str | None) -> Doc:
 def template_issues(template: Doc, *, has_feature: bool) -> list[Issue]:
     """What is wrong with a template; all of it is accepted on a draft."""
     found = [] if has_feature else [issue("entitlement_template_with_no_feature")]
-    if template["type"] != "metered":
-        return found
-    period = parse_duration(template["usagePeriod"])
-    if period.is_negative or period.is_zero:
-        found.append(issue("entitlement_template_negative_usage_period").under("entitlementTemplate"))
-    if is_under_an_hour(period):
-        code = "entitlement_template_usage_period_less_then_an_hour"
-        found.append(issue(code).under("entitlementTemplate"))
-    if "issueAfterReset" not in template:
+    if template["type"] == "metered" and "issueAfterReset" not in template:
         found.append(issue("entitlement_template_issue_after_reset_required"))
     return found
 
 
-def unreadable_template(template: Doc) -> list[Issue]:
-    """The one warning that refuses a draft: it is raised before the template has a place in a plan."""
+def unreadable_template(template: Doc, billing_cadence: str | None) -> list[Issue]:
+    """The warnings that refuse a draft too: they are raised before the template has a place in a plan."""
+    if template.get("type") != "metered":
+        return []
+    codes = [*_priority_codes(template), *_period_codes(_usage_period(template, billing_cadence))]
+    return [issue(code).under("entitlementTemplate") for code in codes]
+
+
+def _priority_codes(template: Doc) -> list[str]:
     if "issueAfterResetPriority" not in template or "issueAfterReset" in template:
         return []
-    code = "entitlement_template_invalid_issue_after_reset_with_priority"
-    return [issue(code).under("entitlementTemplate")]
+    return ["entitlement_template_invalid_issue_after_reset_with_priority"]
+
+
+def _period_codes(text: str | None) -> list[str]:
+    """Nothing of a period that is missing or malformed: reading it says that."""
+    try:
+        period = parse_duration(text or "")
+    except DurationError:
+        return []
+    found = ["entitlement_template_negative_usage_period"] if period.is_negative else []
+    return [*found, "entitlement_template_usage_period_less_then_an_hour"] if is_under_an_hour(period) else found
+
+
+def _usage_period(template: Doc, billing_cadence: str | None) -> str | None:
+    """The period as sent, or the card's cadence; a period of nothing counts as not sent, and so does such a cadence."""
+    for text in (template.get("usagePeriod"), billing_cadence):
+        if text is not None and not _is_nothing(text):
+            return str(text)
+    return None
+
+
+def _is_nothing(text: str) -> bool:
+    try:
+        return parse_duration(text).is_zero
+    except DurationError:
+        return False
 
 
 def _read_metered(template: Doc, billing_cadence: str | None) -> Doc:
@@ -71,7 +94,7 @@ def _read_metered(template: Doc, billing_cadence: str | None) -> Doc:
     stored["isSoftLimit"] = template.get("isSoftLimit", False)
     if "issueAfterReset" in template:
         stored["issueAfterReset"] = number(template["issueAfterReset"])
-    period = template.get("usagePeriod", billing_cadence)
+    period = _usage_period(template, billing_cadence)
     if period is None:
         reason = "missing UsagePeriod for Metered EntitlementTemplate where cannot infer from BillingCadence"
         raise invalid(reason)

@@ -78,7 +78,7 @@ def _overlay_issues(phase: Doc, addon: Doc) -> Iterator[Issue]:
 
 def _pair_issues(base: Doc, overlay: Doc) -> Iterator[Issue]:
     if base["price"] is not None and overlay["price"] is not None:
-        yield from _price_issues(base["price"], overlay["price"])
+        yield from _price_issues(base, overlay)
     for name, code in (
         ("featureKey", "rate_card_feature_key_mismatch"),
         ("featureId", "rate_card_feature_id_mismatch"),
@@ -92,12 +92,17 @@ def _pair_issues(base: Doc, overlay: Doc) -> Iterator[Issue]:
 
 
 def _price_issues(base: Doc, overlay: Doc) -> Iterator[Issue]:
-    if base["type"] != overlay["type"]:
+    if base["price"]["type"] != overlay["price"]["type"]:
         yield issue("rate_card_price_type_mismatch")
-    if not is_flat(base):
+    if not is_flat(base["price"]):
         yield issue("rate_card_only_flat_price_allowed")
-    elif base["paymentTerm"] != overlay.get("paymentTerm"):
+    elif _term(base) != _term(overlay):
         yield issue("rate_card_price_payment_term_mismatch")
+
+
+def _term(card: Doc) -> str | None:
+    """The payment term as the server compares it: none of a price that is not flat, or was sent without on usage."""
+    return None if "termNotSent" in card else card["price"].get("paymentTerm")
 
 
 def _template_issues(base: Doc, overlay: Doc) -> Iterator[Issue]:

@@ -56,9 +56,9 @@ def unreadable_cards(cards: Iterable[Doc]) -> list[Issue]:
     found: list[Issue] = []
     for card in cards:
         usage = card.get("discounts", {}).get("usage")
-        if usage is not None and Decimal(usage["quantity"]) < 0:
+        if usage is not None and card["price"] is not None and Decimal(usage["quantity"]) < 0:
             found.append(issue("usage_discount_negative_quantity").under("discounts.usage"))
-        found.extend(unreadable_template(card.get("entitlementTemplate", {})))
+        found.extend(unreadable_template(card.get("entitlementTemplate", {}), card["billingCadence"]))
     return found
 
 
@@ -125,8 +125,8 @@ def shuffled(cards: Iterable[Doc]) -> list[Doc]:
 
 
 def view_card(card: Doc) -> Doc:
-    """A rate card as shown: the feature's id stays inside."""
-    return {name: value for name, value in card.items() if name != "featureId"}
+    """A rate card as shown: the feature's id stays inside, and that its payment term was not sent."""
+    return {name: value for name, value in card.items() if name not in ("featureId", "termNotSent")}
 
 
 def _read_card(card: Doc) -> Doc:
@@ -136,6 +136,9 @@ def _read_card(card: Doc) -> Doc:
         "billingCadence": None if cadence is None else str(parse_duration(cadence)),
         "price": read_price(card["price"]),
     }
+    if card["type"] == "usage_based" and is_flat(card["price"]) and "paymentTerm" not in card["price"]:
+        # Shown as the default, compared as none; a flat fee's is filled for good.
+        stored["termNotSent"] = True
     metadata = card.get("metadata")
     # An empty map survives on a usage-based card only.
     if metadata or (metadata is not None and card["type"] == "usage_based"):

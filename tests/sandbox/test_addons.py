@@ -147,3 +147,14 @@ def test_detached_assignments_are_listed_on_request(server):
 
 def test_the_assignments_of_an_unknown_plan_are_an_empty_list(server):
     assert server.read("/plans/nope/addons")["totalCount"] == 0
+
+
+def test_a_payment_term_that_was_not_sent_on_usage_is_shown_as_the_default_and_matches_no_other(server):
+    silent = {**fee("b"), "type": "usage_based"}
+    spoken = {**silent, "price": {**silent["price"], "paymentTerm": "in_advance"}}
+    pro = plan(server, fee("b"))
+    ax = published(server, silent)
+    assert ax["rateCards"][0]["price"]["paymentTerm"] == "in_advance"
+    assert error_codes(attach(server, pro, ax)) == ["rate_card_price_payment_term_mismatch"]
+    assert error_codes(attach(server, pro, published(server, spoken, key="ay"))) == []
+    assert error_codes(attach(server, plan(server, silent, key="usage"), ax)) == []

@@ -198,3 +198,54 @@ def test_deleted_versions_are_listed_on_request_and_found_as_the_latest(server, 
     assert listed(server, "?key=aa") == [("aa", 1)]
     assert listed(server, "?key=aa&includeDeleted=true") == [("aa", 2), ("aa", 1)]
     assert "deletedAt" in server.read("/plans/aa?includeLatest=true")
+
+
+def metered(**fields):
+    return {"type": "metered", "issueAfterReset": 1, **fields}
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("PT59M", ["entitlement_template_usage_period_less_then_an_hour"]),
+        (
+            "-P1M",
+            ["entitlement_template_negative_usage_period", "entitlement_template_usage_period_less_then_an_hour"],
+        ),
+    ],
+)
+def test_a_usage_period_under_an_hour_is_refused_on_a_draft_too(server, period, expected):
+    body = {"key": "pro", "currency": "USD"}
+    own = content(usage(entitlementTemplate=metered(usagePeriod=period)))
+    inferred = content(usage(billingCadence=period, entitlementTemplate=metered()))
+    for wanted in (own, inferred):
+        status, answer = server.ask("POST", "/plans", {**body, **wanted})
+        assert (status, codes(answer)) == (400, expected)
+
+
+def test_a_usage_period_of_nothing_is_the_billing_cadence(server):
+    card = usage(entitlementTemplate=metered(usagePeriod="P0D"))
+    assert draft(server, card)["phases"][0]["rateCards"][0]["entitlementTemplate"]["usagePeriod"] == "P1M"
+    once = fee("tokens", featureKey="tokens", billingCadence=None, entitlementTemplate=metered(usagePeriod="P0D"))
+    status, answer = server.ask("POST", "/plans", {"key": "other", "currency": "USD", **content(once)})
+    assert status == 400
+    assert "missing UsagePeriod" in answer["detail"]
+
+
+def test_a_boolean_template_forgets_what_is_not_its_own(server):
+    card = usage(entitlementTemplate={"type": "boolean", "config": "{}", "issueAfterReset": 5})
+    assert draft(server, card)["phases"][0]["rateCards"][0]["entitlementTemplate"] == {"type": "boolean"}
+
+
+def test_a_discount_without_a_price_is_refused_whatever_its_quantity(server):
+    card = fee(price=None, discounts={"usage": {"quantity": "-1"}})
+    status, answer = server.ask("POST", "/plans", {"key": "pro", "currency": "USD", **content(card)})
+    assert status == 400
+    assert [error["message"] for error in answer["extensions"]["validationErrors"]] == [
+        "price is required for discounts"
+    ]
+
+
+@pytest.mark.parametrize(("currency", "status"), [("XDR", 201), ("XAU", 201), ("CLF", 201), ("ZWG", 400), ("CHE", 400)])
+def test_currencies_are_those_with_a_number_in_the_table_of_the_server(server, currency, status):
+    assert server.ask("POST", "/plans", {"key": "pro", "currency": currency, **content()})[0] == status
