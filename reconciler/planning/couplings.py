@@ -7,7 +7,6 @@ never unset. Source: OpenMeter v1, notification rules (b), meters (c), billing p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import KINDS
@@ -22,10 +21,13 @@ def effective(work: Work, resource: Resource, wanted: dict[str, Tree]) -> dict[s
     When none will be, the rule stays as it is shown: nothing tells whether its hidden channels are the declared ones.
     """
     live = work.lives[resource.address].current
-    if resource.address.kind != "NotificationRule" or live is None:
+    if resource.address.kind != "NotificationRule":
         return wanted
     declared = [str(key) for key in _list(wanted.get("channels"))]
     enabled: list[Tree] = [key for key in declared if _enabled(work, key)]
+    if live is None:
+        # Not the disabled ones: the server would hide them, and refuse to delete them for this rule's sake.
+        return {**wanted, "channels": enabled or list(declared)}
     shown = _list(work.live_spec(live).get("channels"))
     if not enabled and all(key in declared for key in shown):
         enabled = shown
@@ -98,9 +100,29 @@ def reasons(work: Work, resource: Resource) -> tuple[str, ...]:
     """Why an object changes although its own document may not have."""
     if resource.address.kind != "NotificationRule":
         return ()
-    channels = [str(key) for key in cast("list[Tree]", resource.spec.get("channels") or [])]
-    switched = [key for key in channels if _switched(work, key)]
-    return ("channel_enabled_or_disabled",) if switched else ()
+    channels = [str(key) for key in _list(resource.spec.get("channels"))]
+    switched = any(_switched(work, key) for key in channels)
+    return (*(("channel_enabled_or_disabled",) if switched else ()), *rewrites(work, resource))
+
+
+def rewrites(work: Work, resource: Resource) -> tuple[str, ...]:
+    """Why a rule is written again although it shows what is declared: what it names unseen stands in the way."""
+    if resource.address.kind != "NotificationRule":
+        return ()
+    named = {Address("NotificationChannel", str(key)) for key in _list(resource.spec.get("channels"))}
+    hidden = any(_is_hidden(work, address) for address in work.retiring)
+    replaced = work.replaced | {address for address in named if (live := work.lives.get(address)) and live.superseded}
+    causes = {"channel_replaced": bool(named & replaced), "disabled_channel_removed": hidden}
+    return tuple(cause for cause, holds in causes.items() if holds)
+
+
+def _is_hidden(work: Work, address: Address) -> bool:
+    """A live channel that no rule shows, although rules may name it."""
+    if address.kind != "NotificationChannel":
+        return False
+    live = work.lives.get(address)
+    rows = live.rows if live else work.index.rows(address)
+    return any(row.wire.get("disabled") is True for row in rows)
 
 
 def _switched(work: Work, key: str) -> bool:
@@ -233,9 +255,13 @@ def _demote_after_promotion(work: Work) -> None:
 
 
 def _detach_before_disable(work: Work) -> None:
-    """A rule that shows a channel lets go of it before the channel is disabled or deleted."""
+    """A rule lets go of a channel before it is deleted (it may name it unseen), or disabled (if it shows it)."""
+    rules = [step for step in work.steps.all() if step.address.kind == "NotificationRule"]
     for step in work.steps.all():
-        goes = step.verb == "delete" or bool(step.body and step.body.get("disabled") is True)
+        if step.address.kind == "NotificationChannel" and step.verb == "delete":
+            work.steps.then(step.id, [rule.id for rule in rules])
+    for step in work.steps.all():
+        goes = bool(step.body and step.body.get("disabled") is True)
         if step.address.kind != "NotificationChannel" or not goes or step.target_id is None:
             continue
         for rule in work.observation.objects.get("NotificationRule", ()):

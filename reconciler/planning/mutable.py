@@ -96,6 +96,7 @@ def _existing(work: Work, kind: Kind, resource: Resource, live: Observed, compar
     markable = kind.binding(work.options.api).marks_on_update
     adopts = owner == "unmarked" and markable and not kind.marked_only_by_create
     differs = bool(comparison.changes) or bool(work.lives[resource.address].superseded)
+    differs = differs or bool(couplings.rewrites(work, resource))
     marks = owner == "ours" and markable and work.marker(resource) != _plain(live)
     verbs = kind.lifecycle.table[Situation("live", "active", differs or adopts or marks)]
     if not verbs:
@@ -160,7 +161,8 @@ def _update(
         work.guard("adopt", address, f"{address} exists already, made by somebody else ({live.id})", consentable=True)
     notes = [f"`{path}` {UNCHECKED}" for path in comparison.unchecked]
     if not comparison.changes:
-        notes.append("only our marker in its metadata is written")
+        again = couplings.rewrites(work, resource)
+        notes.append("it is written again as it is" if again else "only our marker in its metadata is written")
     if kind.name == "Meter" and unmarked:
         notes.append("if the server's own configuration file lists this meter too, the server will not start again")
     if comparison.ignored:
@@ -191,8 +193,10 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
         work.steps.add(address, "delete", old, target_id=live.id)
         add_create(work, resource, comparison.wanted)
     else:
-        add_create(work, resource, comparison.wanted, replaces=live.id)
+        made = add_create(work, resource, couplings.written(work, resource, comparison.wanted), replaces=live.id)
         work.steps.add(address, "delete", old, target_id=live.id)
+        # What names it goes on with the new one, and only then may the old one go.
+        work.steps.last[address] = (made,)
     if work.index.owner(live) == "unmarked":
         work.guard("adopt", address, f"{address} exists already, made by somebody else ({live.id})", consentable=True)
     if work.is_protected(address, (live,)):
@@ -227,5 +231,7 @@ def _finish_replacement(work: Work, resource: Resource) -> None:
     old = work.lives[resource.address].superseded
     if old is None:
         return
-    kind = KINDS[resource.address.kind]
-    work.steps.add(resource.address, "delete", f"{work.collection(kind)}/{old.id}", name="old", target_id=old.id)
+    kind, address = KINDS[resource.address.kind], resource.address
+    before = work.steps.last.get(address, ())
+    work.steps.add(address, "delete", f"{work.collection(kind)}/{old.id}", name="old", target_id=old.id)
+    work.steps.last[address] = before

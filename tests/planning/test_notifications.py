@@ -230,3 +230,62 @@ def test_a_secret_that_reads_back_otherwise_is_a_mismatch_that_does_not_show_it(
     (mismatch,) = verify(made, world.backend.observe(KINDS), created, reveal=told("whsec_other"))
     assert "signingSecret" in mismatch.message
     assert "whsec" not in mismatch.message
+
+
+def test_a_channel_is_replaced_under_the_rule_that_tells_it(world, ops, quota):
+    world.apply(ops(customHeaders={"X-A": "1"}), quota())
+    (before,) = channels(world)
+    bare = replace(ops(), management=replace(ops().management, replace_on=("customHeaders",)))
+    made = world.apply(bare, quota())
+    assert [f"{step.verb} {step.address.kind}" for step in made.steps] == [
+        "create NotificationChannel",
+        "update NotificationRule",
+        "delete NotificationChannel",
+    ]
+    (after,) = channels(world)
+    assert after["id"] != before["id"]
+    assert "customHeaders" not in after
+    assert [item["id"] for item in rules(world)[0]["channels"]] == [after["id"]]
+    assert world.plan(bare, quota()).is_empty
+
+
+def test_a_killed_replacement_of_a_channel_is_finished_with_its_rule(world, ops, quota):
+    world.apply(ops(customHeaders={"X-A": "1"}), quota())
+    bare = replace(ops(), management=replace(ops().management, replace_on=("customHeaders",)))
+    made = world.plan(bare, quota())
+    world.run(replace(made, steps=made.steps[:1]))
+    assert len(channels(world)) == 2
+    world.apply(bare, quota())
+    (after,) = channels(world)
+    assert [item["id"] for item in rules(world)[0]["channels"]] == [after["id"]]
+    assert world.plan(bare, quota()).is_empty
+
+
+def test_a_disabled_channel_is_deleted_although_a_rule_names_it_unseen(world, ops, quota):
+    off = [ops(key, disabled=True) for key in ("ops", "backup")]
+    world.apply(*off, quota("ops", "backup"))
+    made = world.apply(off[0], quota("ops"), prune=True)
+    assert [change.reasons for change in made.changes if change.address.kind == "NotificationRule"] == [
+        ("disabled_channel_removed",)
+    ]
+    assert [channel["name"] for channel in channels(world)] == ["Ops"]
+    assert world.plan(off[0], quota("ops"), prune=True).is_empty
+
+
+def test_a_rule_is_made_without_its_disabled_channels_which_may_go_then(world, ops, quota):
+    world.apply(ops(), ops("backup", disabled=True), quota("ops", "backup"))
+    world.apply(ops(), quota("ops"), prune=True)
+    assert [channel["name"] for channel in channels(world)] == ["Ops"]
+
+
+def test_a_rule_that_must_be_replaced_keeps_its_disabled_channels(world, ops, quota, make):
+    world.apply(ops(disabled=True), quota())
+    reset = make("NotificationRule", "quota", {"name": "Quota", "type": "entitlements.reset", "channels": ["ops"]})
+    world.apply(ops(disabled=True), reset)
+    assert rules(world)[0]["type"] == "entitlements.reset"
+
+
+def test_destroy_deletes_the_rules_before_the_disabled_channel_that_they_name_unseen(world, ops, quota):
+    world.apply(ops(disabled=True), quota())
+    world.apply(wanted=world.desired(), prune=True, mode="destroy")
+    assert (channels(world), rules(world)) == ([], [])
