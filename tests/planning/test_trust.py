@@ -290,3 +290,15 @@ def test_an_add_on_that_was_detached_and_is_still_there_is_said(world, catalogue
     while len(progress(made, seen(world), ACME).done) < len(made.steps):
         one_more(world, made)
     assert verify(made, seen(world), {}) == ()
+
+
+def test_a_draft_that_a_killed_run_left_is_finished_and_the_plan_says_so(world, catalogue):
+    world.apply(*catalogue())
+    made = world.plan(*catalogue("2"))
+    while "Plan/pro:create" not in progress(made, seen(world), ACME).done:
+        one_more(world, made)
+    left = next(change for change in world.plan(*catalogue("2")).changes if change.address.kind == "Plan")
+    assert "our draft (version 2), left by an earlier run, is finished" in left.notes
+    assert not any("left by an earlier run" in note for change in made.changes for note in change.notes)
+    world.apply(*catalogue("2"))
+    assert world.plan(*catalogue("2")).is_empty
