@@ -20,7 +20,7 @@ from reconciler.sandbox.ratecards import (
     resolve_features,
     resolve_taxes,
     shuffled,
-    unreadable_cards,
+    unwritable_cards,
     view_card,
 )
 from reconciler.sandbox.routing import Routes
@@ -80,6 +80,7 @@ def create_addon(ctx: Context, request: Request) -> Response:
     if has_draft(history):
         raise invalid("only a single draft version is allowed for add-on")
     _resolve(ctx, addon)
+    refuse(unwritable_cards(body["rateCards"]), "add-on")
     born = {**ctx.born(), **addon, "version": next_version(history), "status": "draft"}
     return Response(201, view_addon(_save(ctx, born)))
 
@@ -104,6 +105,7 @@ def update_addon(ctx: Context, request: Request, addon_id: str) -> Response:
     changed = {**addon, **content}
     _resolve(ctx, changed)
     refuse_critical(addon_issues(changed), "add-on")
+    refuse(unwritable_cards(request.body["rateCards"]), "add-on")
     if _noticed(changed) != _noticed(addon):
         changed["updatedAt"] = ctx.now()
     return Response(200, view_addon(_save(ctx, changed)))
@@ -157,7 +159,6 @@ def view_addon(addon: Doc) -> Doc:
 
 
 def _read_content(body: Doc) -> Doc:
-    refuse(unreadable_cards(body["rateCards"]), "add-on")
     try:
         cards = read_cards(body["rateCards"])
     except DurationError as error:

@@ -50,8 +50,8 @@ def template_issues(template: Doc, *, has_feature: bool) -> list[Issue]:
     return found
 
 
-def unreadable_template(template: Doc, billing_cadence: str | None) -> list[Issue]:
-    """The warnings that refuse a draft too: they are raised before the template has a place in a plan."""
+def unwritable_template(template: Doc, billing_cadence: str | None) -> list[Issue]:
+    """The warnings that refuse a draft too: they are raised where the template is stored, which knows no plan."""
     if template.get("type") != "metered":
         return []
     codes = [*_priority_codes(template), *_period_codes(_usage_period(template, billing_cadence))]

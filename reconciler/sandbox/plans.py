@@ -17,7 +17,7 @@ from reconciler.sandbox.ratecards import (
     resolve_features,
     resolve_taxes,
     shuffled,
-    unreadable_cards,
+    unwritable_cards,
     view_card,
 )
 from reconciler.sandbox.routing import Routes
@@ -100,6 +100,7 @@ def create_plan(ctx: Context, request: Request) -> Response:
     if has_draft(history):
         raise invalid("only a single draft version is allowed for Plan")
     _resolve(ctx, plan)
+    _refuse_cards(body)
     born = {**ctx.born(), **plan, "version": next_version(history), "status": "draft"}
     return Response(201, view_plan(_save(ctx, born)))
 
@@ -132,6 +133,7 @@ def update_plan(ctx: Context, request: Request, plan_id: str) -> Response:
     changed = {**plan, **content, **present(body, ["settlementMode"])}
     _resolve(ctx, changed)
     _refuse_draft(changed)
+    _refuse_cards(body)
     return Response(200, view_plan(_save(ctx, {**changed, "updatedAt": ctx.now()})))
 
 
@@ -202,8 +204,6 @@ def view_plan(plan: Doc) -> Doc:
 
 def _read_content(body: Doc) -> Doc:
     """The fields that both writes take; raises DurationError for what a rate card says."""
-    cards = [card for phase in body["phases"] for card in phase["rateCards"]]
-    refuse(unreadable_cards(cards), "plan")
     content = {
         **present(body, ["name", "description"]),
         "billingCadence": _read_duration(body["billingCadence"], "billingCadence"),
@@ -236,6 +236,12 @@ def _refuse_draft(plan: Doc) -> None:
         # This one rule has neither a code nor a field, so the whole answer loses its extensions.
         raise invalid("invalid plan: validation error: invalid BillingCadence: must not be empty")
     refuse_critical(plan_issues(plan), "plan")
+
+
+def _refuse_cards(body: Doc) -> None:
+    """The last check, made where each rate card is stored: it knows no phase."""
+    cards = [card for phase in body["phases"] for card in phase["rateCards"]]
+    refuse(unwritable_cards(cards), "plan")
 
 
 def _resolve(ctx: Context, plan: Doc) -> None:

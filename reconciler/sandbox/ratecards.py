@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.sandbox.alignment import is_under_an_hour
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.durations import parse_duration
-from reconciler.sandbox.entitlements import ENTITLEMENT, read_template, template_issues, unreadable_template
+from reconciler.sandbox.entitlements import ENTITLEMENT, read_template, template_issues, unwritable_template
 from reconciler.sandbox.issues import Issue, issue, selected, uncoded
 from reconciler.sandbox.jsontext import Doc, number
 from reconciler.sandbox.prices import FLAT_PRICE, USAGE_PRICE, is_flat, price_issues, read_price
@@ -51,14 +51,14 @@ RATE_CARD: Final = Tagged(
 )
 
 
-def unreadable_cards(cards: Iterable[Doc]) -> list[Issue]:
-    """Issues raised while a body is decoded, before its parts have a place: their paths start at the part."""
+def unwritable_cards(cards: Iterable[Doc]) -> list[Issue]:
+    """Warnings that refuse a draft as well, when all else is in order: each card is stored, and knows no place."""
     found: list[Issue] = []
     for card in cards:
         usage = card.get("discounts", {}).get("usage")
         if usage is not None and card["price"] is not None and Decimal(usage["quantity"]) < 0:
             found.append(issue("usage_discount_negative_quantity").under("discounts.usage"))
-        found.extend(unreadable_template(card.get("entitlementTemplate", {}), card["billingCadence"]))
+        found.extend(unwritable_template(card.get("entitlementTemplate", {}), card["billingCadence"]))
     return found
 
 

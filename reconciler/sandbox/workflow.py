@@ -73,7 +73,10 @@ def read_workflow(body: Doc, end_proration: str = END_PRORATION) -> Doc:
             "subscriptionEndProrationMode": invoicing.get("subscriptionEndProrationMode", end_proration),
             **_tax_config(invoicing),
         },
-        "payment": {"collectionMethod": "charge_automatically", **body.get("payment", {})},
+        "payment": {
+            "collectionMethod": "charge_automatically",
+            **present(body.get("payment", {}), ["collectionMethod"]),
+        },
         "tax": {"enabled": True, "enforced": False, **present(body.get("tax", {}), ["enabled", "enforced"])},
     }
     _check(workflow)

@@ -72,6 +72,11 @@ def test_the_durations_of_a_profile_are_read_before_the_profile_is_looked_for(as
     assert asking.ask("PUT", "/billing/profiles/01AAAAAAAAAAAAAAAAAAAAAAAA", body)[0] == 500
 
 
+def test_an_unknown_way_to_pay_is_thrown_away(asking):
+    profile = asking.made("/billing/profiles", profile_body(asking, workflow={"payment": {"x": "y"}}))
+    assert profile["workflow"]["payment"] == {"collectionMethod": "charge_automatically"}
+
+
 @pytest.mark.parametrize("name", ["key", "name", "primaryEmail", "subject", "planKey"])
 def test_an_empty_filter_of_customers_reaches_the_service_and_is_refused_there(asking, name):
     status, answer = asking.ask("GET", f"/customers?{name}=")
@@ -116,3 +121,40 @@ def test_a_deleted_draft_is_cloned_only_if_nothing_is_wrong_with_it(asking, dura
     if status == 400:
         codes = [each["code"] for each in answer["extensions"]["validationErrors"]]
         assert codes == ["plan_has_last_phase_with_duration"]
+
+
+CARD = {"type": "flat_fee", "key": "a", "name": "A", "billingCadence": "P1M", "price": {"type": "flat", "amount": "1"}}
+NEGATIVE = {"discounts": {"usage": {"quantity": "-1"}}}
+HURRIED = {"featureKey": "a", "entitlementTemplate": {"type": "metered", "usagePeriod": "PT30M", "issueAfterReset": 1}}
+
+
+def written(asking, kind, cards):
+    phase = {"key": "p", "name": "P", "duration": None, "rateCards": cards}
+    content = {
+        "/plans": {"billingCadence": "P1M", "phases": [phase]},
+        "/addons": {"instanceType": "single", "rateCards": cards},
+    }
+    return asking.ask("POST", kind, {"key": "pro", "name": "Pro", "currency": "USD", **content[kind]})
+
+
+def codes_of(answer):
+    return [each["code"] for each in answer["extensions"]["validationErrors"]]
+
+
+@pytest.mark.parametrize("kind", ["/plans", "/addons"])
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [(NEGATIVE, "usage_discount_negative_quantity"), (HURRIED, "entitlement_template_usage_period_less_then_an_hour")],
+)
+def test_a_rate_card_that_cannot_be_stored_is_refused_after_everything_else(asking, kind, problem, code):
+    asking.made("/features", {"key": "a", "name": "A"})
+    bad = {**CARD, **problem}
+    assert codes_of(written(asking, kind, [bad])[1]) == [code]
+    assert codes_of(written(asking, kind, [bad, CARD])[1]) == ["rate_card_duplicated_key"]
+    unknown = {**CARD, "key": "b", "featureKey": "b"}
+    assert codes_of(written(asking, kind, [bad, unknown])[1]) == ["rate_card_feature_not_found"]
+    unreadable = {**CARD, "key": "b", "billingCadence": "x"}
+    assert written(asking, kind, [bad, unreadable])[0] == {"/plans": 400, "/addons": 500}[kind]
+    assert written(asking, kind, [CARD])[0] == 201
+    status, answer = written(asking, kind, [bad])
+    assert (status, "extensions" in answer) == (400, False), "a draft in the way is told first"
