@@ -40,7 +40,15 @@ USAGE_PRICE: Final = Tagged(
         "package": Obj(required={"amount": NUMERIC, "quantityPerPackage": NUMERIC}, optional=_COMMITMENTS),
     },
 )
-_DECIMALS: Final = ("amount", "quantityPerPackage", "minimumAmount", "maximumAmount")
+_COMMITTED: Final = ("minimumAmount", "maximumAmount")
+_DECIMALS: Final = {
+    "flat": ("amount",),
+    "unit": ("amount", *_COMMITTED),
+    "tiered": _COMMITTED,
+    "dynamic": _COMMITTED,
+    "package": ("amount", "quantityPerPackage", *_COMMITTED),
+}
+"""What each model keeps of a price beside its own fields; the rest is dropped unseen."""
 
 
 def read_price(price: Doc | None) -> Doc | None:
@@ -48,10 +56,9 @@ def read_price(price: Doc | None) -> Doc | None:
     if price is None:
         return None
     stored: Doc = {"type": price["type"]}
-    stored.update({name: print_decimal(price[name]) for name in _DECIMALS if name in price})
+    stored.update({name: print_decimal(price[name]) for name in _DECIMALS[price["type"]] if name in price})
     match price["type"]:
         case "flat":
-            stored = {name: stored[name] for name in ("type", "amount")}
             stored["paymentTerm"] = price.get("paymentTerm", "in_advance")
         case "tiered":
             stored["mode"] = price["mode"]

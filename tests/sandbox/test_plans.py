@@ -249,3 +249,8 @@ def test_a_discount_without_a_price_is_refused_whatever_its_quantity(server):
 @pytest.mark.parametrize(("currency", "status"), [("XDR", 201), ("XAU", 201), ("CLF", 201), ("ZWG", 400), ("CHE", 400)])
 def test_currencies_are_those_with_a_number_in_the_table_of_the_server(server, currency, status):
     assert server.ask("POST", "/plans", {"key": "pro", "currency": currency, **content()})[0] == status
+
+
+def test_a_price_forgets_what_is_not_of_its_model(server):
+    card = usage(price={"type": "dynamic", "amount": "1", "quantityPerPackage": "2", "minimumAmount": "3.0"})
+    assert draft(server, card)["phases"][0]["rateCards"][0]["price"] == {"type": "dynamic", "minimumAmount": "3"}
