@@ -7,6 +7,8 @@ import pytest
 from reconciler.execution import apply
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.planner import plan
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
@@ -184,6 +186,13 @@ def test_a_created_object_with_other_content_is_not_done(world, tokens):
     assert progress(made, seen(world), ACME).done == {}
 
 
+def test_assignments_that_were_not_read_are_not_done(world, catalogue):
+    made = world.plan(*catalogue())
+    world.run(made)
+    assert "Plan/pro:attach:more" in progress(made, seen(world), ACME).done
+    assert "Plan/pro:attach:more" not in progress(made, changed(seen(world), "Plan", assignments=None), ACME).done
+
+
 def test_an_assignment_on_other_terms_is_not_done(world, catalogue):
     def state():
         return [name for name in progress(made, seen(world), ACME).done if ":attach" in name]
@@ -302,3 +311,12 @@ def test_a_draft_that_a_killed_run_left_is_finished_and_the_plan_says_so(world, 
     assert not any("left by an earlier run" in note for change in made.changes for note in change.notes)
     world.apply(*catalogue("2"))
     assert world.plan(*catalogue("2")).is_empty
+
+
+def test_a_feature_of_which_the_server_does_not_say_when_it_was_made_replaces_nothing(world, catalogue):
+    world.apply(*catalogue())
+    observation = changed(seen(world), "Feature", created_at=None)
+    assert plan(world.desired(*catalogue()), observation, PlanOptions()).is_empty
+    late = changed(seen(world), "Feature", created_at="2999-01-01T00:00:00Z")
+    made = plan(world.desired(*catalogue()), late, PlanOptions())
+    assert {change.reasons for change in made.changes} >= {("feature_replaced",)}
