@@ -15,6 +15,8 @@ from reconciler.planning.mutable import add_create, create, foreign, protected, 
 from reconciler.planning.titles import title
 from reconciler.planning.work import Work, classes_of
 
+CLAIMED = "claimed by declaration: it was here before and is as declared"
+
 
 def decide(work: Work, resource: Resource) -> None:
     """Decide one declared feature that is wanted."""
@@ -41,14 +43,16 @@ def decide(work: Work, resource: Resource) -> None:
         return
     report_stuck(work, resource, comparison)
     _report_marker(work, resource, live)
-    notes = ("claimed by declaration: it was here before and is as declared",)
+    notes = [CLAIMED] if work.index.owner(live) == "unmarked" else []
+    if comparison.ignored:
+        notes.append(f"{comparison.ignored} ignored differences")
     work.record(
         Change(
             address,
             Action.NO_CHANGE,
             location=resource.location,
             title=title(address, Action.NO_CHANGE),
-            notes=notes if work.index.owner(live) == "unmarked" else (),
+            notes=tuple(notes),
             unchanged=comparison.unchanged,
         )
     )

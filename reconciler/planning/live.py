@@ -139,7 +139,7 @@ class LiveIndex:
 def _successor(address: Address, marked: tuple[Observed, ...]) -> Live:
     """Several objects with one key are a mistake, unless one says that it replaces the other."""
     for row in marked:
-        old = next((other for other in marked if row.marker and row.marker.replaces == other.id), None)
+        old = next((other for other in marked if row.marker and row.marker.replaces == other.id.lower()), None)
         if old is not None and len(marked) == 2:
             return Live(address, (row,), superseded=old)
     return Live(address, marked[:1], duplicates=marked[1:])

@@ -193,7 +193,9 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
         work.steps.add(address, "delete", old, target_id=live.id)
         add_create(work, resource, comparison.wanted)
     else:
-        made = add_create(work, resource, couplings.written(work, resource, comparison.wanted), replaces=live.id)
+        made = add_create(
+            work, resource, couplings.written(work, resource, comparison.wanted), replaces=live.id.lower()
+        )
         work.steps.add(address, "delete", old, target_id=live.id)
         # What names it goes on with the new one, and only then may the old one go.
         work.steps.last[address] = (made,)

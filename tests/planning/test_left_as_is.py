@@ -110,3 +110,17 @@ def test_a_path_into_a_filter_is_not_taken_for_a_free_key(make):
 
     path = paths.parse("advancedMeterGroupByFilters.model.$eq")
     assert paths.fitted(KINDS["Feature"].shape, path) == path
+
+
+def test_what_is_ignored_of_a_feature_is_counted_and_never_hidden(world, make):
+    world.apply(make("Feature", "f", {"name": "F"}))
+    made = world.plan(make("Feature", "f", {"name": "Other"}, ignore=("name",)))
+    assert [change.notes for change in made.changes] == [("1 ignored differences",)]
+    assert made.is_empty
+    assert made.warnings == ()
+
+
+def test_what_a_successor_replaces_is_written_in_the_grammar_of_markers(world, ops):
+    world.apply(ops(customHeaders={"X-A": "1"}))
+    made = world.plan(ops(lifecycle={"replace_on": ("customHeaders",)}))
+    assert made.steps[0].body["metadata"]["reconciler.replaces"] == live(world)["id"].lower()
