@@ -139,6 +139,7 @@ class Versions(Machine):
                 if each["status"] == "archived" or "deletedAt" in each:
                     self.ended.setdefault(each["id"], (kind, each["status"]))
         for version, (kind, status) in self.ended.items():
+            assert self.ask("POST", f"/{kind}/{version}/publish")[0] == 400
             assert self.read(f"/{kind}/{version}")["status"] == status
 
     @invariant()
