@@ -46,3 +46,24 @@ def test_a_canceled_subscription_gives_no_access():
 
 def test_an_unknown_customer_has_none_to_tell_of():
     assert Asking().ask("GET", "/customers/nobody/access")[0] == 404
+
+
+def test_only_the_running_phase_gives_access():
+    asking = Asking()
+    cards = []
+    for key in ("now", "later"):
+        asking.made("/features", {"key": key, "name": key})
+        card = {"type": "flat_fee", "key": key, "name": key, "featureKey": key, "billingCadence": None, "price": None}
+        cards.append({**card, "entitlementTemplate": {"type": "boolean"}})
+    phases = [
+        {"key": "p", "name": "P", "duration": "P1M", "rateCards": cards[:1]},
+        {"key": "q", "name": "Q", "duration": None, "rateCards": cards[1:]},
+    ]
+    body = {"key": "pro", "name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": phases}
+    plan = asking.made("/plans", body)
+    asking.made(f"/plans/{plan['id']}/publish", None)
+    asking.made("/customers", {"key": "c", "name": "C", "usageAttribution": {"subjectKeys": ["c"]}})
+    asking.made("/subscriptions", {"customerKey": "c", "plan": {"key": "pro"}})
+    assert list(asking.read("/customers/c/access")["entitlements"]) == ["now"]
+    asking.pass_time(days=40)
+    assert list(asking.read("/customers/c/access")["entitlements"]) == ["later"]
