@@ -60,8 +60,10 @@ def compare(
     forced = [_forced(kind, change, management) for change in found]
     stuck = tuple(change for change in forced if change.forces is None and _cannot(kind, change))
     changes = tuple(change for change in forced if change not in stuck)
+    # What is made anew has nothing to repeat.
+    held = {} if any(change.forces == "replace" for change in changes) else _held(kind, stuck, live)
     return Comparison(
-        wanted={**wanted, **_held(kind, stuck, live)},
+        wanted={**wanted, **held},
         changes=changes,
         stuck=stuck,
         ignored=ignored,
@@ -134,7 +136,7 @@ def _chosen(field: Field, desired: Mapping[str, Tree]) -> bool:
 
 
 def _held(kind: Kind, stuck: tuple[FieldChange, ...], live: Mapping[str, Tree]) -> dict[str, Tree]:
-    """The secrets that no update clears, for every write to repeat.
+    """What no update clears, for every update to repeat: what stays is meant to stay when it is read back.
 
     Left out of a PUT, OpenMeter shows no custom header any more while the webhook service goes on sending them.
     """
@@ -142,7 +144,7 @@ def _held(kind: Kind, stuck: tuple[FieldChange, ...], live: Mapping[str, Tree]) 
     return {
         field.name: kept(kind.shape, (field.name,), live.get(field.name))
         for field in fields
-        if field and field.has(m.Secret)
+        if field and field.has(m.NotClearable)
     }
 
 

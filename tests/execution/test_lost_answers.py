@@ -131,3 +131,14 @@ def test_a_rate_limit_that_does_not_end_is_a_failure(world):
     report = world.run(meter(1, "tokens"))
     assert (report.results[0].state, report.exit_code) == ("failed", 1)
     assert "--parallelism" in report.results[0].tip
+
+
+@pytest.mark.parametrize(("status", "state", "sent"), [(408, "done", 2), (500, "sent-unknown", 1)])
+def test_an_update_that_something_in_between_timed_out_is_repeated_and_one_that_the_server_failed_at_is_not(
+    world, status, state, sent
+):
+    made = world.made("/api/v1/meters", {"slug": "x", "eventType": "e", "aggregation": "COUNT"})
+    world.wire.breaks("PUT", made, answered(status))
+    update = step(1, "Meter/x", "update", "PUT", f"/api/v1/meters/{made}", {"name": "X"})
+    assert world.states(update) == {"1": state}
+    assert world.sent("PUT") == sent

@@ -170,3 +170,20 @@ def test_a_group_by_is_dropped_once_the_feature_that_filtered_on_it_is_replaced(
     ]
     assert made.guards == ()
     assert world.plan(less, feature("type")).is_empty
+
+
+def test_what_cannot_be_cleared_stays_as_it_is_when_something_else_is_written(world, tokens):
+    world.apply(replace(tokens, spec={**tokens.spec, "description": "Old words"}))
+    made = world.apply(replace(tokens, spec={**tokens.spec, "name": "Renamed"}))
+    assert [field.path for change in made.changes for field in change.fields] == ["name"]
+    assert [warning.rule for warning in made.warnings] == ["cannot_update"]
+    (live,) = world.items("/api/v1/meters")
+    assert (live["name"], live["description"]) == ("Renamed", "Old words")
+
+
+def test_what_cannot_be_cleared_is_gone_when_the_object_is_made_anew(world, tokens):
+    world.apply(replace(tokens, spec={**tokens.spec, "description": "Old words"}))
+    made = world.apply(replace(tokens, spec={**tokens.spec, "eventType": "other"}))
+    assert [change.action for change in made.changes] == [Action.REPLACE]
+    (live,) = world.items("/api/v1/meters")
+    assert (live["eventType"], "description" in live) == ("other", False)

@@ -289,3 +289,12 @@ def test_destroy_deletes_the_rules_before_the_disabled_channel_that_they_name_un
     world.apply(ops(disabled=True), quota())
     world.apply(wanted=world.desired(), prune=True, mode="destroy")
     assert (channels(world), rules(world)) == ([], [])
+
+
+def test_the_last_header_is_gone_when_the_channel_is_made_anew(world, make):
+    spec = {"name": "Ops", "type": "WEBHOOK", "url": "https://a.example.com", "customHeaders": {"X-Team": "billing"}}
+    world.apply(make("NotificationChannel", "ops", spec))
+    anew = {"name": "Ops", "type": "WEBHOOK", "url": "https://b.example.com"}
+    world.apply(make("NotificationChannel", "ops", anew, replace_on=("url",)))
+    (live,) = world.items("/api/v1/notification/channels")
+    assert (live["url"], live.get("customHeaders") or {}) == ("https://b.example.com", {})

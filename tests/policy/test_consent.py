@@ -1,9 +1,23 @@
 """Consent is per object and class; limits have no consent."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.model import Action, Address, Change, ChangeClass, Guard, Plan, Target
+from reconciler.model import (
+    CONSENTABLE,
+    NEVER_CONSENTED,
+    Action,
+    Address,
+    Approval,
+    Change,
+    ChangeClass,
+    Guard,
+    Location,
+    Plan,
+    Target,
+)
 from reconciler.policy import Bounds, Consent, judge
 
 PRO = Address("Plan", "pro")
@@ -100,3 +114,53 @@ def test_a_share_of_changes_counts_only_from_a_minimum_population():
 def test_creating_is_no_change_of_what_is_live():
     new = [change(Address("Meter", f"m{n}"), Action.CREATE, ChangeClass.ADDITIVE) for n in range(40)]
     assert judge(plan(*new), [], Bounds(max_changes_percent=30), population=10).guards == ()
+
+
+DIGEST = "51be09a3d2c7" + "0" * 52
+
+
+def approved(*allow, **more):
+    """A plan whose price guard meets an approval on the first of March."""
+    approval = Approval("raise", allow, "board", Location("catalog/a.yaml", 3), **more)
+    consents = Consent.of(approval, date(2027, 3, 1))
+    raised = change(PRO, Action.NEW_VERSION, ChangeClass.PRICE_RAISING)
+    return judge(plan(raised), consents, NO_BOUNDS, population=1, digest=lambda _: DIGEST).guards[0]
+
+
+def test_an_approval_consents_and_names_its_line():
+    guard = approved("price-raising:Plan/*")
+    assert (guard.status, guard.consent, guard.change) == ("consented", "catalog/a.yaml:3 (raise)", DIGEST)
+
+
+@pytest.mark.parametrize(("day", "status"), [(28, "open"), (29, "consented"), (30, "consented")])
+def test_an_approval_holds_through_its_last_day(day, status):
+    guard = approved("price-raising:Plan/pro", expires=date(2027, 1, 31) + timedelta(days=day))
+    assert guard.status == status
+    assert ("is void: it expired after 2027-02-28" in guard.message) is (status == "open")
+
+
+@pytest.mark.parametrize(("change", "status"), [(DIGEST[:6], "consented"), (DIGEST, "consented"), ("51be0a", "open")])
+def test_an_approval_of_one_change_holds_for_that_change_only(change, status):
+    guard = approved("price-raising:Plan/pro", change=change)
+    assert guard.status == status
+    assert ("it was given for the change 51be0a, this one is 51be09a3d2c7" in guard.message) is (status == "open")
+
+
+def test_a_void_approval_of_something_else_is_not_mentioned():
+    assert approved("price-raising:Plan/team", "destructive:*/*", expires=date(2001, 1, 1)).message == (
+        "Plan/pro: raises a price, or may"
+    )
+
+
+def test_what_nothing_opens_carries_no_digest():
+    blocked = Guard("blocked_by_server", PRO, "no", consentable=False)
+    (guard,) = judge(plan(guards=(blocked,)), [], NO_BOUNDS, population=1, digest=lambda _: DIGEST).guards
+    assert guard == blocked
+
+
+def test_the_codes_that_take_consent_and_those_that_never_do_are_told_apart():
+    for code in CONSENTABLE:
+        assert Consent.parse(f"{code}:*/*").code == code
+    for code in NEVER_CONSENTED:
+        with pytest.raises(UsageError, match=f"nothing consents to `{code}`"):
+            Consent.parse(f"{code}:*/*")
