@@ -42,6 +42,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
     couplings.order_late(work)
     retire.order_retirement(work)
     _empty_manifests(work)
+    _break_circle(work)
     return Plan(
         target=Target(desired.environment, observation.endpoint, observation.identity, options.api),
         project=desired.project,
@@ -171,6 +172,21 @@ def _empty_manifests(work: Work) -> None:
             "no document declares anything, and everything owned here would be removed",
             consentable=True,
         )
+
+
+def _break_circle(work: Work) -> None:
+    """Changes that wait for each other cannot be made in one run: the server keeps what is still named."""
+    circle = sorted(work.steps.circle(), key=lambda address: (KINDS[address.kind].order, address.key))
+    if not circle:
+        return
+    names = ", ".join(map(str, circle))
+    work.guard(
+        "blocked_by_server",
+        circle[0],
+        f"these changes wait for each other, so no order of them is possible in one run: {names}. Make them in two: "
+        "first what takes the old objects out of use, then what replaces or removes them",
+    )
+    work.steps.drop(frozenset(circle))
 
 
 def _ordered(work: Work) -> tuple[Change, ...]:

@@ -303,7 +303,9 @@ def order_retirement(work: Work) -> None:
             for address in named:
                 if owner in work.retiring and address in work.replaced and address.kind == "Feature":
                     _after_last_use(work, address, owner)
-                if address in going and owner != address:
+                # Neither rules nor add-ons keep a feature, and what they name next may have to wait for it to go.
+                free = address.kind == "Feature" and owner.kind in ("NotificationRule", "Addon")
+                if address in going and owner != address and not free:
                     for step in work.steps.of(address):
                         work.steps.then(step.id, work.steps.last.get(owner, ()))
 

@@ -83,6 +83,17 @@ class StepBook:
             if ident not in gone
         }
 
+    def circle(self) -> frozenset[Address]:
+        """The addresses whose steps wait for each other, so that none can be the first."""
+        left = dict(self._steps)
+        while ready := [name for name, step in left.items() if not any(before in left for before in step.after)]:
+            for name in ready:
+                del left[name]
+        while ends := [name for name in left if not any(name in step.after for step in left.values())]:
+            for name in ends:
+                del left[name]
+        return frozenset(step.address for step in left.values())
+
     def all(self) -> tuple[Step, ...]:
         """Every step, in an order in which they can be done one by one: the order of adding where it is free."""
         names = list(self._steps)

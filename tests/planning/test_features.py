@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from reconciler.model import Action, ChangeClass
 
 
@@ -144,3 +146,39 @@ def test_an_unmarked_equal_feature_is_claimed_by_declaration(world, make, tokens
     made = world.plan(tokens, feature(make))
     assert (made.steps, made.guards) == ((), ())
     assert made.changes[0].notes[0].startswith("claimed by declaration")
+
+
+def flat(feature):
+    price = {"type": "flat", "amount": "1", "paymentTerm": "in_advance"}
+    return {
+        "type": "flat_fee",
+        "key": feature,
+        "name": "C",
+        "featureKey": feature,
+        "billingCadence": "P1M",
+        "price": price,
+    }
+
+
+@pytest.mark.parametrize("names", ["NotificationRule", "Plan"])
+def test_a_feature_gives_way_to_a_new_one_while_their_meter_is_replaced(world, make, tokens, names):
+    """The new feature waits for the meter, the meter for the old feature, the old feature for a plan that names it."""
+
+    def user(feature):
+        if names == "Plan":
+            phases = [{"key": "main", "name": "Main", "duration": None, "rateCards": [flat(feature)]}]
+            spec = {"name": "P", "currency": "USD", "billingCadence": "P1M", "phases": phases}
+            return [make("Plan", "pro", spec)]
+        hook = {"name": "Ops", "type": "WEBHOOK", "url": "https://x.example"}
+        spec = {"name": "R", "type": "entitlements.reset", "channels": ["ops"], "features": [feature]}
+        return [make("NotificationChannel", "ops", hook), make("NotificationRule", "r", spec)]
+
+    old, new = (make("Feature", key, {"name": key, "meterSlug": "tokens"}) for key in ("old", "new"))
+    world.apply(tokens, old, *user("old"))
+    other = make("Meter", "tokens", {**tokens.spec, "eventType": "other"})
+    made = world.plan(other, new, *user("new"), make("Feature", "old", None, state="absent"))
+    blocked = [guard.code for guard in made.guards]
+    assert blocked == ([] if names == "NotificationRule" else ["blocked_by_server"])
+    if not blocked:
+        world.apply(other, new, *user("new"), make("Feature", "old", None, state="absent"))
+        assert world.plan(other, new, *user("new")).is_empty
