@@ -102,8 +102,8 @@ def test_the_protection_of_a_channel_is_taken_away_before_the_channel(world, cha
     assert world.items(CHANNELS) == []
 
 
-def test_a_channel_of_another_project_is_observed_although_somebody_else_has_one_of_that_name(world, channel, make):
+def test_a_channel_of_another_project_is_observed_although_somebody_else_has_one_of_that_name(world, channel):
     world.apply(wanted=replace(world.desired(channel("ops")), project="platform"))
     by_hand(world)
-    theirs = make("NotificationChannel", "ops", {"name": "Ops"}, manage="observe")
+    theirs = channel("ops", manage="observe")
     assert world.plan(theirs).guards == ()
