@@ -306,7 +306,9 @@ def test_a_draft_that_a_killed_run_left_is_finished_and_the_plan_says_so(world, 
     made = world.plan(*catalogue("2"))
     while "Plan/pro:create" not in progress(made, seen(world), ACME).done:
         one_more(world, made)
-    left = next(change for change in world.plan(*catalogue("2")).changes if change.address.kind == "Plan")
+    again = world.plan(*catalogue("2"))
+    assert again.guards == ()
+    left = next(change for change in again.changes if change.address.kind == "Plan")
     assert "our draft (version 2), left by an earlier run, is finished" in left.notes
     assert not any("left by an earlier run" in note for change in made.changes for note in change.notes)
     world.apply(*catalogue("2"))
@@ -320,3 +322,24 @@ def test_a_feature_of_which_the_server_does_not_say_when_it_was_made_replaces_no
     late = changed(seen(world), "Feature", created_at="2999-01-01T00:00:00Z")
     made = plan(world.desired(*catalogue()), late, PlanOptions())
     assert {change.reasons for change in made.changes} >= {("feature_replaced",)}
+
+
+def test_a_draft_that_was_edited_since_is_no_longer_ours(world, catalogue):
+    world.apply(*catalogue())
+    made = world.plan(*catalogue("2"))
+    while "Plan/pro:create" not in progress(made, seen(world), ACME).done:
+        one_more(world, made)
+    (draft,) = [row for row in world.items("/api/v1/plans") if row["status"] == "draft"]
+    world.send("PUT", f"/api/v1/plans/{draft['id']}", {**draft, "name": "Edited"})
+    assert [guard.name for guard in world.plan(*catalogue("2")).guards] == ["foreign_draft:Plan/pro"]
+
+
+def test_an_archived_version_that_a_destroy_deleted_and_is_still_there_is_said(world, catalogue):
+    world.apply(*catalogue())
+    world.apply(*catalogue("2"))
+    before = seen(world)
+    made = world.plan(prune=True, mode="destroy")
+    found = [mismatch.message for mismatch in verify(made, before, {})]
+    assert "Plan/pro: deleted, but still archived when read back" in found
+    world.run(made)
+    assert verify(made, seen(world), {}) == ()
