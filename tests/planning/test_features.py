@@ -182,3 +182,18 @@ def test_a_feature_gives_way_to_a_new_one_while_their_meter_is_replaced(world, m
     if not blocked:
         world.apply(other, new, *user("new"), make("Feature", "old", None, state="absent"))
         assert world.plan(other, new, *user("new")).is_empty
+
+
+def test_a_plan_that_names_another_feature_does_not_keep_this_one_from_being_replaced(world, make, tokens):
+    def feature(key, **more):
+        return make("Feature", key, {"name": key.title(), "meterSlug": "tokens", **more})
+
+    card = {"type": "usage_based", "featureKey": "other", "billingCadence": "P1M", "price": None}
+    phases = [{"key": "main", "name": "Main", "rateCards": [card]}]
+    plan = make("Plan", "pro", {"name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": phases})
+    world.apply(tokens, feature("other"), feature("this"), plan)
+    made = world.plan(tokens, feature("other"), feature("this", meterGroupByFilters={"model": "a"}), plan)
+    assert [guard.name for guard in made.guards] == []
+    assert [(str(change.address), change.notes) for change in made.changes] == [("Feature/this", ())]
+    blocked = world.plan(tokens, feature("other", meterGroupByFilters={"model": "a"}), feature("this"), plan)
+    assert [guard.name for guard in blocked.guards] == ["blocked_by_server:Feature/other"]

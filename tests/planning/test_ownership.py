@@ -107,3 +107,13 @@ def test_a_channel_of_another_project_is_observed_although_somebody_else_has_one
     by_hand(world)
     theirs = channel("ops", manage="observe")
     assert world.plan(theirs).guards == ()
+
+
+@pytest.mark.parametrize("mode", ["apply", "destroy"])
+def test_what_another_project_owns_is_no_orphan_and_neither_pruned_nor_destroyed(world, channel, make, tokens, mode):
+    world.apply(wanted=replace(world.desired(tokens, channel("ops")), project="platform"))
+    world.apply(channel("mine", "Mine"))
+    assert world.plan(channel("mine", "Mine")).warnings == ()
+    made = world.plan(prune=True, mode=mode)
+    assert [str(step.address) for step in made.steps] == ["NotificationChannel/mine"]
+    assert {str(change.address) for change in made.changes} == {"NotificationChannel/mine"}

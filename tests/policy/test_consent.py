@@ -164,3 +164,9 @@ def test_the_codes_that_take_consent_and_those_that_never_do_are_told_apart():
     for code in NEVER_CONSENTED:
         with pytest.raises(UsageError, match=f"nothing consents to `{code}`"):
             Consent.parse(f"{code}:*/*")
+
+
+def test_an_expired_approval_is_void_for_the_change_that_it_names_too():
+    guard = approved("price-raising:Plan/pro", change=DIGEST[:6], expires=date(2027, 2, 28))
+    assert guard.status == "open"
+    assert "it expired after 2027-02-28" in guard.message
