@@ -14,6 +14,8 @@ from reconciler.model import Address, ChangeClass, Observed, Question, Resource,
 from reconciler.planning.compare import Comparison
 from reconciler.planning.work import Work
 
+_SERVERS_OWN = "openmeter-sandbox"
+
 
 def effective(work: Work, resource: Resource, wanted: dict[str, Tree]) -> dict[str, Tree]:
     """A rule as it will be shown: with those of its channels that will be enabled.
@@ -133,10 +135,22 @@ def _switched(work: Work, key: str) -> bool:
     return (declared.spec.get("disabled") is True) != (live.current.wire.get("disabled") is True)
 
 
-def classes_of_create(kind: Kind, wanted: Mapping[str, Tree]) -> tuple[ChangeClass, ...]:
-    """The classes of a new object. A new default billing profile bills every customer without one of their own."""
-    takes_over = kind.lifecycle.name == "singleton-default" and wanted.get("default") is True
-    return (kind.on_create, ChangeClass.BILLING_BEHAVIOUR) if takes_over else (kind.on_create,)
+def classes_of_create(work: Work, kind: Kind, wanted: Mapping[str, Tree]) -> tuple[ChangeClass, ...]:
+    """The classes of a new object.
+
+    A new default billing profile bills every customer without one of their own, unless the default so far is the one
+    that the server made for itself: that one nobody has chosen.
+    """
+    if kind.lifecycle.name != "singleton-default" or wanted.get("default") is not True:
+        return (kind.on_create,)
+    rows = work.observation.objects.get(kind.name, ())
+    chosen = any(row.wire.get("default") is True and not is_servers_own(row) for row in rows)
+    return (kind.on_create, ChangeClass.BILLING_BEHAVIOUR) if chosen else (kind.on_create,)
+
+
+def is_servers_own(row: Observed) -> bool:
+    """The billing profile that every server makes for itself, as long as nobody has claimed it."""
+    return row.kind == "BillingProfile" and row.marker is None and row.wire.get("name") == _SERVERS_OWN
 
 
 def guard_create(work: Work, address: Address, wanted: Mapping[str, Tree], request: Mapping[str, Tree]) -> None:

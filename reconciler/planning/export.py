@@ -16,11 +16,9 @@ from reconciler.kinds.registry import KINDS
 from reconciler.kinds.secrets import looks_like_credential
 from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Shape
 from reconciler.model import Address, Assignment, Desired, Management, Observation, Observed, Tree
+from reconciler.planning.couplings import is_servers_own
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.work import Work
-
-SERVERS_OWN = "openmeter-sandbox"
-"""The billing profile that every server makes for itself: exported only once somebody has claimed it."""
 
 HIDDEN = "all its channels are disabled, and the server does not show which they are"
 
@@ -53,7 +51,7 @@ def _current(rows: tuple[Observed, ...]) -> Iterator[Observed]:
     """The active version of each key, else its draft; every object of a kind without versions."""
     best: dict[str, Observed] = {}
     for row in sorted(rows, key=lambda item: item.id):
-        if row.state == "archived" or (row.marker is None and row.wire.get("name") == SERVERS_OWN):
+        if row.state == "archived" or is_servers_own(row):
             continue
         name = row.key if row.version is not None and row.key is not None else row.id
         if name not in best or row.state == "active":

@@ -51,7 +51,7 @@ def create(work: Work, resource: Resource, wanted: Mapping[str, Tree], *reasons:
             address,
             Action.CREATE,
             actions=("create",),
-            classes=couplings.classes_of_create(kind, wanted),
+            classes=couplings.classes_of_create(work, kind, wanted),
             reasons=reasons,
             fields=created(kind, hide(kind.shape, wanted), resource.source.locate),
             location=resource.location,

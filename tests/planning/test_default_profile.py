@@ -26,6 +26,9 @@ def nothing(world, make):
 
 
 def test_a_new_default_profile_changes_how_customers_are_billed(world, profile):
+    chosen = {"name": "Chosen", "supplier": SUPPLIER, "default": True, "workflow": {}}
+    (app,) = world.items("/api/v1/apps")
+    world.send("POST", PROFILES, {**chosen, "apps": dict.fromkeys(("tax", "invoicing", "payment"), app["id"])})
     classes = {key: world.plan(profile(key, default=key == "a")).changes[0].classes for key in "ab"}
     assert classes == {"a": (ChangeClass.ADDITIVE, ChangeClass.BILLING_BEHAVIOUR), "b": (ChangeClass.ADDITIVE,)}
 

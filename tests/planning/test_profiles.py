@@ -72,3 +72,15 @@ def test_an_app_that_is_not_installed_is_named(world, profile):
     made = world.plan(profile(app={"type": "stripe", "name": "Acme Stripe"}))
     assert [guard.code for guard in made.guards] == ["not_found"]
     assert "Acme Stripe" in made.guards[0].message
+
+
+def test_taking_over_from_the_servers_own_default_is_a_plain_addition(world, profile):
+    (change,) = world.plan(profile("main", default=True)).changes
+    assert change.classes == (ChangeClass.ADDITIVE,)
+
+
+def test_taking_over_from_a_default_that_somebody_chose_changes_who_bills(world, profile):
+    world.apply(profile("main", default=True))
+    made = world.plan(profile("main", default=False), profile("other", default=True))
+    classes = {change.address.key: change.classes for change in made.changes}
+    assert classes["other"] == (ChangeClass.ADDITIVE, ChangeClass.BILLING_BEHAVIOUR)
