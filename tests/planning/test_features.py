@@ -197,3 +197,15 @@ def test_a_plan_that_names_another_feature_does_not_keep_this_one_from_being_rep
     assert [(str(change.address), change.notes) for change in made.changes] == [("Feature/this", ())]
     blocked = world.plan(tokens, feature("other", meterGroupByFilters={"model": "a"}), feature("this"), plan)
     assert [guard.name for guard in blocked.guards] == ["blocked_by_server:Feature/other"]
+
+
+def test_a_feature_that_a_plan_left_alone_still_names_cannot_be_removed(world, make, tokens):
+    card = {"type": "usage_based", "featureKey": "other", "billingCadence": "P1M", "price": None}
+    phases = [{"key": "main", "name": "Main", "rateCards": [card]}]
+    plan = make("Plan", "pro", {"name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": phases})
+    world.apply(tokens, make("Feature", "other", {"name": "Other", "meterSlug": "tokens"}), plan)
+    gone = make("Feature", "other", None, state="absent")
+    (guard,) = world.plan(tokens, gone).guards
+    assert (guard.name, guard.consentable) == ("blocked_by_server:Feature/other", False)
+    assert "cannot be archived: the active Plan/pro (version 1) names it" in guard.message
+    assert world.plan(tokens, gone, make("Plan", "pro", None, state="absent")).guards == ()
