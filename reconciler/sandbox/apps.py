@@ -156,7 +156,8 @@ def view(app: Doc) -> Doc:
     """An app as shown; description and metadata of a sandbox app are stored but never shown."""
     hidden = ("description", "metadata") if app["type"] == SANDBOX else ()
     shown = {name: value for name, value in app.items() if name not in hidden}
-    return {**shown, "listing": LISTINGS[app["type"]]}
+    # A restored app of a type that only a newer server has brings its own listing along.
+    return {**shown, "listing": LISTINGS.get(app["type"]) or app["listing"]}
 
 
 def _install(ctx: Context, app_type: str, name: str, own: Doc) -> Doc:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID_DIGITS = 26
 _MICROSECOND = timedelta(microseconds=1)
 
 Now = Callable[[], datetime]
@@ -39,6 +40,11 @@ def next_ulid(micros: int, entropy: int, last: int) -> int:
     return max(((micros // 1000) << 80) | entropy, last + 1)
 
 
+def micros_of(instant: datetime) -> int:
+    """Microseconds since 1970."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
 def print_instant(micros: int) -> str:
     """RFC 3339 in UTC with six fractional digits."""
     return rfc3339(_EPOCH + timedelta(microseconds=micros))
@@ -47,6 +53,17 @@ def print_instant(micros: int) -> str:
 def print_ulid(number: int) -> str:
     """The 26 characters of Crockford's base 32."""
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -5, -5))
+
+
+def read_ulid(text: str) -> int:
+    """A ULID as a number; 0 for a text that is none."""
+    digits = [_ALPHABET.find(character) for character in text]
+    if len(digits) != _ULID_DIGITS or -1 in digits:
+        return 0
+    number = 0
+    for digit in digits:
+        number = number << 5 | digit
+    return number
 
 
 def rfc3339(instant: datetime) -> str:

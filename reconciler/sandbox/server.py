@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
 
+from reconciler.sandbox import taxes
 from reconciler.sandbox.clock import Entropy, Now, random_bits, wall_clock
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.http import Problem, Request, Response
 from reconciler.sandbox.resources import ROUTES, SEEDS
+from reconciler.sandbox.restoring import Bodies, restore
 from reconciler.sandbox.routing import Router
+from reconciler.sandbox.standins import pin_somebody, subscribe
 from reconciler.sandbox.store import Store, UnstorableText
 
 
@@ -60,6 +64,23 @@ class Sandbox:
         with self._store.transaction(write=True) as session:
             session.clear()
         self.seed()
+
+    def restore(self, bodies: Bodies, *, subscribed: Iterable[str] = (), pinned: Iterable[str] = ()) -> None:
+        """Forget everything and take over what another server shows: see `restoring`.
+
+        Lists show afterwards what was listed there. `subscribed` are the keys of plans that customers are on,
+        `pinned` the ids of billing profiles that customers have of their own: they are stood in for. Raises
+        ValueError for a collection that cannot be restored.
+        """
+        with self._store.transaction(write=True) as session:
+            session.clear()
+            ctx = Context(session, self._clock, self._entropy)
+            taxes.seed_tax_codes(ctx)
+            restore(ctx, bodies)
+            for plan_key in subscribed:
+                subscribe(ctx, plan_key)
+            for profile_id in pinned:
+                pin_somebody(ctx, profile_id)
 
     def close(self) -> None:
         """Close the database."""
