@@ -59,6 +59,9 @@ class Names(Mapping[str, Any]):
         return len(self._values)
 
 
+_LONGEST_EXPONENT = 6
+
+
 class UnsetError(Exception):
     """A template uses a declared variable that has no value in this environment."""
 
@@ -70,10 +73,20 @@ class _ExactLexer(Lexer):
         self, stream: Iterable[tuple[int, str, str]], name: str | None = None, filename: str | None = None
     ) -> Iterator[Token]:
         for lineno, token, text in stream:
-            if token == "float":  # noqa: S105 - a kind of token of Jinja2
-                yield Token(lineno, "float", Decimal(text.replace("_", "")))  # type: ignore[arg-type]
+            if token == "integer" and len(text) > arithmetic.MAX_DIGITS:  # noqa: S105 - a kind of token of Jinja2
+                raise TemplateSyntaxError(f"`{text[:20]}…` has more than {arithmetic.MAX_DIGITS} digits", lineno)
+            if token == "float":  # noqa: S105 - another
+                yield Token(lineno, "float", _decimal(text, lineno))  # type: ignore[arg-type]
             else:
                 yield from super().wrap([(lineno, token, text)], name, filename)
+
+
+def _decimal(text: str, line: int) -> Decimal:
+    """The number as it stands; ``1e999999999`` written out has more digits than anybody has memory for."""
+    exponent = text.lower().partition("e")[2].replace("_", "")
+    if len(exponent) > _LONGEST_EXPONENT or abs(int(exponent or 0)) > arithmetic.MAX_DIGITS:
+        raise TemplateSyntaxError(f"`{text[:20]}` is out of range; exponents go up to {arithmetic.MAX_DIGITS}", line)
+    return Decimal(text.replace("_", ""))
 
 
 class _ExactCode(CodeGenerator):
