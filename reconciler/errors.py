@@ -17,6 +17,7 @@
     │   ├── TransportError              no answer: connection, time-out, TLS, proxy
     │   ├── ApiError                    the server answered with an error status
     │   └── ProtocolError               the server answered something that is not its API
+    ├── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
     ├── PartlyAppliedError          4   at least one write is done or may be, and something failed
     ├── NotConvergedError           5   applied, but what was read back is not what was meant
     └── InterruptedRunError       130   Ctrl-C
@@ -144,6 +145,10 @@ class ApiError(BackendError):
 
 class ProtocolError(BackendError):
     """An answer that is not of the API: HTML, truncated JSON, a missing field, an empty 2xx."""
+
+
+class RehearsalError(ReconcilerError):
+    """Tried out on a copy, the plan was refused or did not lead where it was meant to. The target was only read."""
 
 
 class PartlyAppliedError(ReconcilerError):

@@ -23,6 +23,7 @@ from reconciler.model.plan import (
     Target,
     Verb,
 )
+from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "PlanSource",
     "Problem",
     "Question",
+    "Refusal",
+    "Rehearsal",
     "Report",
     "Resource",
     "Severity",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from reconciler.model.base import Address, Location, Problem, Tree
 from reconciler.model.classes import Action, ChangeClass
+from reconciler.model.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ class Plan:
     """What would be done, complete enough to be done by somebody who has nothing else.
 
     ``created_at`` and ``valid_until`` are RFC 3339 in UTC. ``changes`` is in address order of the registry and
-    holds no ``no_change`` entries but those with notes; ``steps`` is in a valid order of execution.
+    holds no ``no_change`` entries but those with notes; ``steps`` is in a valid order of execution. ``rehearsal`` is
+    None where the plan was not tried out.
     """
 
     target: Target
@@ -160,6 +162,7 @@ class Plan:
     write_secrets: bool = False
     requests: int = 0
     seconds: float = 0.0
+    rehearsal: Rehearsal | None = None
 
     @property
     def summary(self) -> dict[str, int]:

@@ -28,6 +28,7 @@ from reconciler.model import (
     Step,
     Target,
 )
+from reconciler.planning import rehearsalfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
@@ -41,6 +42,8 @@ def dumps(plan: Plan) -> str:
 def tree(plan: Plan) -> dict[str, Any]:
     """The plan as plain values, digests included."""
     body = _body(plan)
+    if plan.rehearsal is not None:
+        body["rehearsal"] = rehearsalfile.tree(plan.rehearsal)
     body["change_digest"] = change_digest(plan)
     body["digest"] = sha256(body)
     return body
@@ -54,7 +57,7 @@ def digest(plan: Plan) -> str:
 def change_digest(plan: Plan) -> str:
     """SHA-256 over target identity, changes, steps and guards.
 
-    Without times, commit, tool version, source lines and unrelated observations.
+    Without times, commit, tool version, source lines, unrelated observations and the rehearsal.
     """
     changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
     guards = sorted([guard.code, str(guard.address or ""), guard.status] for guard in plan.guards)
@@ -251,7 +254,8 @@ def _read(body: Mapping[str, Any]) -> Plan:
         valid_until=body["valid_until"],
         tool=body["tool"],
     )
-    return replace(plan, write_secrets=bool(body.get("write_secrets", False)))
+    rehearsed = rehearsalfile.read(body["rehearsal"]) if body.get("rehearsal") is not None else None
+    return replace(plan, write_secrets=bool(body.get("write_secrets", False)), rehearsal=rehearsed)
 
 
 def _read_change(item: Mapping[str, Any]) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model import Action, Change, ChangeClass, Guard, Plan
-from reconciler.render import fields_text, words
+from reconciler.render import fields_text, rehearsal_text, words
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
 
@@ -41,6 +41,8 @@ def plan(plan: Plan, style: Style) -> str:
             out += [*_change(change, style), ""]
     out += _unchanged(quiet, style)
     out += _warnings(plan, style)
+    if plan.rehearsal is not None:
+        out += rehearsal_text.lines(plan.rehearsal, style)
     out += _guards(plan, style)
     if not plan.complete:
         out += style.wrap(

@@ -137,6 +137,32 @@ def _warning() -> Schema:
     return _object({"rule": _TEXT, "message": _TEXT, "location": _LOCATION, "address": _nullable(_ADDRESS)})
 
 
+def _rehearsal() -> Schema:
+    refusal = _object(
+        {
+            "step": {"type": "string", "description": "The id of the step."},
+            "address": _ADDRESS,
+            "message": _TEXT,
+            "location": _LOCATION,
+            "status": _nullable({"type": "integer", "description": "The HTTP status that it was refused with."}),
+        }
+    )
+    return _object(
+        {
+            "accepted": _COUNT,
+            "total": {
+                **_COUNT,
+                "description": "How many steps were tried; what is neither accepted nor refused needs a refused one.",
+            },
+            "refusals": _list(refusal),
+            "second_empty": _nullable({"type": "boolean", "description": "Null where steps were refused."}),
+            "differences": _list(_TEXT),
+            "left_out": _list({**_ADDRESS, "description": "Not tried, because a guard that nothing opens blocks it."}),
+        },
+        description="What became of the steps on a copy in memory of what was observed (`plan --rehearse`).",
+    )
+
+
 def plan() -> Schema:
     """The schema of a saved plan."""
     body = _object(
@@ -161,10 +187,11 @@ def plan() -> Schema:
             "warnings": _list(_warning()),
             "summary": _SUMMARY,
             "errored": {"type": "boolean"},
+            "rehearsal": _rehearsal(),
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets",),
+        optional=("write_secrets", "rehearsal"),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 

@@ -9,7 +9,7 @@ these functions::
 """
 
 from reconciler.planning.planner import stops
-from reconciler.workflow.applying import Outcome, require_complete, require_open, run_apply
+from reconciler.workflow.applying import Outcome, require_complete, require_open, require_rehearsed, run_apply
 from reconciler.workflow.context import (
     Context,
     check,
@@ -39,6 +39,7 @@ __all__ = [
     "rendered",
     "require_complete",
     "require_open",
+    "require_rehearsed",
     "run_apply",
     "sandbox_path",
     "stops",

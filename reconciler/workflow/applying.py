@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, StaleError
+from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, RehearsalError, StaleError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, Address, Guard, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
@@ -17,10 +17,10 @@ from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
+from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired
 from reconciler.workflow.plans import (
     PlanRequest,
-    answered,
     consents_for,
     options_for,
     require_identity,
@@ -56,6 +56,18 @@ def require_complete(made: Plan) -> None:
     """Refuse to end well with a plan that could not be drawn up in full: raises ``GuardError`` with what stops it."""
     if found := stops(made):
         raise GuardError(found, tip=_tip(found))
+
+
+def require_rehearsed(made: Plan) -> None:
+    """Refuse to end well with a plan that was tried out and failed: raises ``RehearsalError``."""
+    rehearsal = made.rehearsal
+    if rehearsal is None or rehearsal.passed:
+        return
+    if rehearsal.refusals:
+        found = f"{len(rehearsal.refusals)} of {rehearsal.total} steps would be refused"
+    else:
+        found = "its steps would not lead to what is declared"
+    raise RehearsalError(f"the rehearsal failed: {found}. Nothing was written", tip="the plan above says why")
 
 
 def _tip(guards: tuple[Guard, ...]) -> str | None:
@@ -208,7 +220,7 @@ def _second_plan(
     desired = load_desired(context)
     consents = consents_for(desired, again)
     again = replace(again, write_secrets=False)
-    second = answered(backend, desired, observation, options_for(context, desired, again, consents, "apply"))
+    second, _ = answered(backend, desired, observation, options_for(context, desired, again, consents, "apply"))
     left = tuple(
         f"{change.address}: a second plan would still {change.action.value.replace('_', ' ')} it"
         for change in second.changes

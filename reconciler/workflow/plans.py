@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Question, Tree
-from reconciler.planning.options import Needs, PlanOptions
+from reconciler.model import Address, Desired, Mode, Plan, PlanSource, Tree
+from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
-from reconciler.planning.planner import plan as plan_changes
 from reconciler.policy import Bounds, Consent, judge
 from reconciler.version import VERSION
+from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
-
-_ROUNDS = 4
-"""How often the planner may ask for more before something is wrong with it."""
 
 _REMOTE_BOUNDS = Bounds(max_changes_percent=30, max_removals=0)
 """What an environment that writes no limits gets, unless it is a sandbox."""
@@ -35,7 +32,8 @@ class PlanRequest:
     """What a plan is asked for.
 
     ``targets`` and ``excludes`` are patterns over ``Kind/key``; ``allow`` are consents as ``--allow`` takes them;
-    ``prune`` None: as the environment says.
+    ``prune`` None: as the environment says. ``rehearse``: try the steps out on a copy in memory of what was observed;
+    ``Plan.rehearsal`` tells what became of them.
     """
 
     targets: tuple[str, ...] = ()
@@ -43,6 +41,7 @@ class PlanRequest:
     prune: bool | None = None
     allow: tuple[str, ...] = ()
     write_secrets: bool = False
+    rehearse: bool = False
 
 
 def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
@@ -70,7 +69,7 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
     options = options_for(context, desired, request, consents, mode)
     observation = backend.observe(KINDS, everything=mode == "destroy", named=desired.resources)
     require_identity(context, observation.identity)
-    made = answered(backend, desired, observation, options)
+    made, observation = answered(backend, desired, observation, options)
     judged = judge(
         made,
         consents,
@@ -79,6 +78,10 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
         embedded=context.embedded,
         digest=partial(object_digest, made),
     )
+    if request.rehearse:
+        from reconciler.workflow.rehearsal import rehearse
+
+        judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
     return _stamped(context, desired, judged)
 
 
@@ -159,17 +162,6 @@ def revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
             return None
 
     return read
-
-
-def answered(backend: Backend, desired: Desired, observation: Observation, options: PlanOptions) -> Plan:
-    """Plan, asking the backend for what no list tells until the planner knows enough."""
-    for _ in range(_ROUNDS):
-        made = plan_changes(desired, observation, options)
-        if not isinstance(made, Needs):
-            return replace(made, requests=backend.requests)
-        answers: dict[Question, int | str] = {**observation.answers, **backend.ask(made.questions)}
-        observation = replace(observation, answers=answers)
-    raise AssertionError("the planner keeps asking the same questions")
 
 
 def _bounds(context: Context, mode: Mode) -> Bounds:

@@ -6,9 +6,17 @@ import pytest
 import simplejson
 from jsonschema import Draft202012Validator
 
-from reconciler.model import Address, Location, Report, Step, StepResult
+from reconciler.model import Address, Location, Refusal, Rehearsal, Report, Step, StepResult
 from reconciler.planning import planfile
 from reconciler.render import report_json, schemas
+
+REHEARSAL = Rehearsal(
+    3,
+    5,
+    (Refusal("s4", Address("Plan", "pro"), "too dear", Location("plans.yaml", 4), 400),),
+    differences=("Meter/tokens: the server ignored `name`",),
+    left_out=(Address("Feature", "sso"),),
+)
 
 
 def errors(schema, text):
@@ -21,6 +29,19 @@ def test_a_saved_plan_is_valid_by_its_schema(make, names):
     assert errors(schemas.plan(), planfile.dumps(replace(make.plan(*names), warnings=(make.warning,)))) == []
 
 
+def test_a_rehearsal_is_valid_by_the_schema_and_comes_back_as_it_was(make):
+    text = planfile.dumps(replace(make.plan("price"), rehearsal=REHEARSAL))
+    assert errors(schemas.plan(), text) == []
+    assert planfile.loads(text).rehearsal == REHEARSAL
+
+
+def test_a_rehearsal_is_covered_by_the_digest_and_not_by_the_change_digest(make):
+    plain = make.plan("price")
+    tried = replace(plain, rehearsal=REHEARSAL)
+    assert planfile.digest(tried) != planfile.digest(plain)
+    assert planfile.change_digest(tried) == planfile.change_digest(plain)
+
+
 def test_a_plan_without_its_digest_or_with_an_unknown_action_is_not(make):
     tree = planfile.tree(make.plan("created"))
     assert errors(schemas.plan(), simplejson.dumps({**tree, "changes": [{**tree["changes"][0], "action": "explode"}]}))
@@ -29,7 +50,7 @@ def test_a_plan_without_its_digest_or_with_an_unknown_action_is_not(make):
 
 
 def test_the_plan_schema_names_every_field_that_a_plan_has(make):
-    tree = planfile.tree(make.plan("price"))
+    tree = planfile.tree(replace(make.plan("price"), rehearsal=REHEARSAL))
     schema = schemas.plan()
     assert set(tree) == set(schema["properties"])
     step = schema["properties"]["steps"]["items"]["properties"]

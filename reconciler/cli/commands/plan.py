@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ _PENDING = 2
         "reconciler plan catalog/                a folder without a project file, on the sandbox",
         "reconciler plan -e staging -o pr.plan   save it; `reconciler apply --plan pr.plan` does exactly that",
         "reconciler plan -e production --allow price-raising:Plan/pro",
+        "reconciler plan -e production --rehearse   would the server take it, before anybody approves",
         "reconciler plan -e '*'                  every environment of the project file",
     ),
 )
@@ -44,6 +46,11 @@ _PENDING = 2
 @planning_options
 @format_option
 @out_option("Save the plan for `apply --plan`.")
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Try the steps out on a copy in memory of what was read; end with 1 when one would be refused.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
 @common_options
 @click.pass_context
@@ -54,6 +61,7 @@ def command(
     planning: Planning,
     form: str,
     out: Path | None,
+    rehearse: bool,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change. Writes nothing.
@@ -61,6 +69,10 @@ def command(
     Reads the manifests and the live catalogue and prints the difference: + create, ~ update in place, » new version,
     -/+ replace, a archive, - delete, < adopt, . release. Guards are changes that somebody must consent to with
     --allow before they can be applied.
+
+    With --rehearse the embedded server is filled with what was read, runs the steps, and is planned against once more:
+    what it refuses the real one would refuse. Only reads reach the environment and no secret is read. The result
+    stands in the plan and in its file; a failed rehearsal ends with 1, after the plan is shown and saved.
     """
     from reconciler import workflow
 
@@ -69,13 +81,15 @@ def command(
     contexts = open_contexts(ctx, where, paths)
     if len(contexts) > 1 and (out is not None or form == "json"):
         raise UsageError("a plan file is of one environment", tip="name one with -e, without a glob")
-    pending, stopped = False, []
+    pending, shown, stopped = False, [], []
+    asked = replace(request(planning), rehearse=rehearse)
     for number, context in enumerate(contexts):
         with busy(screen, f"Reading the manifests and {context.environment.name}"):
-            made = workflow.make_plan(context, request(planning))
+            made = workflow.make_plan(context, asked)
         if number:
             screen.data("\n")
         print_plan(made, screen, form)
+        shown.append(made)
         pending = pending or not made.is_empty
         if workflow.stops(made):
             stopped.append(made)
@@ -83,6 +97,8 @@ def command(
             save(made, out, screen)
     for made in stopped:
         workflow.require_complete(made)
+    for made in shown:
+        workflow.require_rehearsed(made)
     ctx.exit(_PENDING if detailed_exitcode and pending else 0)
 
 
