@@ -207,6 +207,8 @@ def loads(text: str) -> Plan:
     """
     try:
         body = simplejson.loads(text, use_decimal=True)
+    except RecursionError:
+        raise PlanFileError("this is not a plan file: it is nested too deeply") from None
     except ValueError as error:
         raise PlanFileError(f"this is not a plan file: {error}") from None
     if not isinstance(body, dict) or not isinstance(body.get("format_version"), str):
