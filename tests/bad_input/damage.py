@@ -1,12 +1,14 @@
 """Damages texts and trees on purpose: the same seed, the same damage. Nothing it makes is kept in a file."""
 
+import itertools
 import json
 import random
 from collections.abc import Iterator, Sequence
 
 LONG = "x" * 5_000_000
 VALUES = (
-    "null", "~", "1", "-1", "0", "true", "yes", '""', "[]", "{}", "[[[]]]", "{a: {b: {c: 1}}}", "1e999", "-.inf", ".nan",
+    "null", "~", "1", "-1", "0", "true", "yes", '""', "[]", "{}", "[[[]]]", "{a: {b: {c: 1}}}", "1e999",
+    "-.inf", ".nan",
     "9" * 400, "0." + "0" * 300 + "1", "1_000", "0x10", "1:30", "2026-11-31", "2026-01-01T00:00:00Z", "P1M", "PT0S",
     "P9999999999Y", '"\\0"', '"\\uD800"', '"\\u202Eevil"', "'{{ vars.nothing }}'", "'{{ 1 / 0 }}'", "'{{ (((1'",
     "'{% for a in b %}'", "'{{ 9 ** 9 ** 9 }}'", "'{{ \"a\" * 999999999 }}'", "'{{ range(10**12) }}'",
@@ -15,14 +17,14 @@ VALUES = (
     "e\u0301", "\u202e\u200b", "\x85", "\u2028", "a: b: c", "'unclosed", '"unclosed', "[1, 2", "{a: 1", "Plan", "$.x",
 )  # fmt: skip
 LINES = (
-    "---", "...", "\t", "  \tname: x", "%YAML 9.9", "%TAG ! x", "apiVersion: openmeter.io/v9", "kind: Nothing", "key: A B",
-    "key: " + "k" * 300, "spec:", "spec: null", "spec: []", "patch: {}", "patch: {spec: 1}", "lifecycle: 1",
+    "---", "...", "\t", "  \tname: x", "%YAML 9.9", "%TAG ! x", "apiVersion: openmeter.io/v9", "kind: Nothing",
+    "key: A B", "key: " + "k" * 300, "spec:", "spec: null", "spec: []", "patch: {}", "patch: {spec: 1}", "lifecycle: 1",
     "lifecycle: {state: unknown, manage: x}", "<<: *nothing", "<<: [1, 2]", "? {a: b}\n: c", "- a", "  - b", "a",
     "reconciler:allow", "# reconciler: allow nothing", "  rateCards: 1", "  phases: {a: b}", "  tiers: [null]",
 )  # fmt: skip
 BYTES = (
-    b"\x00", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xfe\xff", b"\xef\xbb\xbf", b"\r", b"\x07", b"\x1b[2J", b"\xe2\x80\xa8",
-    b"\xc2\x85", b"\xf4\x90\x80\x80",
+    b"\x00", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xfe\xff", b"\xef\xbb\xbf", b"\r", b"\x07", b"\x1b[2J",
+    b"\xe2\x80\xa8", b"\xc2\x85", b"\xf4\x90\x80\x80",
 )  # fmt: skip
 TREES = (
     None, True, 0, -1, 1.5, 10**40, "", "x", "\x00\x1b[2J\u202e", "2026-13-99T99:99:99Z", "P1X", [], {}, [None], [[]],
@@ -101,7 +103,7 @@ def _laughs() -> str:
     """Nine levels of nine aliases each: 9⁹ nodes if anybody unfolds them."""
     names = "abcdefghij"
     lines = ["a: &a [lol]"]
-    lines += [f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in zip(names, names[1:], strict=False)]
+    lines += [f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in itertools.pairwise(names)]
     return "\n".join(lines) + "\n"
 
 

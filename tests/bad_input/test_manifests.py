@@ -85,7 +85,8 @@ def test_the_same_in_an_overlay(project, name):
 
 
 def test_a_template_never_computes_more_than_it_may(project):
-    loops = ("{{ 9 ** 9 ** 9 }}", "{{ 'a' * 10 ** 9 }}", "{{ ('a' * 1000) * 10000 }}", "{% for i in range(9999999) %}{% endfor %}x",
+    loops = ("{{ 9 ** 9 ** 9 }}", "{{ 'a' * 10 ** 9 }}", "{{ ('a' * 1000) * 10000 }}",
+             "{% for i in range(9999999) %}{% endfor %}x",
              "{{ range(10 ** 9) | list }}", "{{ cycler.__init__.__globals__ }}", "{{ ''.__class__.__mro__ }}",
              "{{ lipsum(10 ** 9) }}", "{{ 'x' | center(10 ** 9) }}", "{{ '%99999999d' % 1 }}", "{{ 1 << 10 ** 9 }}",
              "{{ '{:>999999999}'.format(1) }}", "{{ 1e999999999 }}", "{{ 1e99999 | int }}",
