@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.kinds.kind import Rule
+from reconciler.kinds.value_rules import VALUE_RULES
 
 _YAML, _MANIFEST = "YAML 1.2", "manifest language"
 
@@ -67,4 +68,5 @@ RULES: tuple[Rule, ...] = (
     Rule("allow.reason", "A silenced warning needs its reason.", _MANIFEST, "warning"),
     Rule("allow.used", "Silenced warnings stay visible.", _MANIFEST, "warning"),
     Rule("allow.unused", "A comment that silences nothing misleads.", _MANIFEST, "warning"),
+    *VALUE_RULES,
 )
