@@ -18,8 +18,13 @@ from reconciler.model import Tree
 _PREFIXES = re.compile(r"^(?:(?:validation|conflict|not found|precondition failed) error: )+")
 _SCHEMA = re.compile(r'^(?:request body has an error: )?(?:doesn\'t match schema \S+: )?Error at "(/[^"]*)": ')
 """How the request validator in front of every route begins: what follows is the fault, the pointer is its place."""
+_DEEPER = re.compile(r'^(?:doesn\'t match schema due to: )*Error at "(/[^"]*)": ')
+"""How it goes on where a value inside that place is at fault: the pointer begins there."""
 _URN = "urn:request:"
 _LONGEST = 300
+"""Characters of one sentence of the server."""
+_MOST = 20
+"""Issues that are told one by one."""
 _EXCERPT = 80
 
 _TIPS = {
@@ -37,10 +42,9 @@ def api_error(status: int, content: bytes, request_id: str | None, redact: Redac
     instance = problem.get("instance")
     if isinstance(instance, str) and instance.startswith(_URN):
         request_id = instance.removeprefix(_URN)
-    message = f"{status} {_detail(status, problem)}"
-    return ApiError(
-        clean(redact(message), _LONGEST), status=status, codes=codes, request_id=request_id, tip=_TIPS.get(status)
-    )
+    parts = [clean(redact(part), _LONGEST) for part in _said(status, problem)]
+    message = ": ".join(filter(None, (parts[0], "; ".join(parts[1:]))))
+    return ApiError(message, status=status, codes=codes, request_id=request_id, tip=_TIPS.get(status))
 
 
 def is_problem(content: bytes) -> bool:
@@ -70,13 +74,16 @@ def _problem(content: bytes) -> Mapping[str, Tree]:
     return body if isinstance(body, Mapping) else {}
 
 
-def _detail(status: int, problem: Mapping[str, Tree]) -> str:
-    """What the server says: its detail without the stacked prefixes, then each issue with its field."""
+def _said(status: int, problem: Mapping[str, Tree]) -> list[str]:
+    """What the server says: status and detail without the stacked prefixes, then each issue with its field."""
     issues = [f"{field}: {message}" if field else message for _, field, message in _issues(problem)]
     detail = _first_text(problem, "detail", "message", "error", "title") or _phrase(status)
-    detail = _SCHEMA.sub(lambda place: f"{_json_path(place[1])}: ", _PREFIXES.sub("", detail.split("\nSchema:")[0]))
+    detail = _PREFIXES.sub("", detail.split("\nSchema:")[0])
+    if found := _schema_fault(detail):
+        detail = ": ".join(found)
     fresh = [issue for issue in issues if issue and issue not in detail]
-    return ": ".join(filter(None, (detail, "; ".join(fresh))))
+    more = [f"and {len(fresh) - _MOST} more"] if len(fresh) > _MOST else []
+    return [f"{status} {detail}", *fresh[:_MOST], *more]
 
 
 def _issues(problem: Mapping[str, Tree]) -> Iterator[tuple[str, str, str]]:
@@ -98,8 +105,19 @@ def _issues(problem: Mapping[str, Tree]) -> Iterator[tuple[str, str, str]]:
 
 def _schema_place(problem: Mapping[str, Tree]) -> tuple[tuple[str, str], ...]:
     """The place of a schema violation as JSON path; these carry no code."""
-    place = _SCHEMA.match(_text(problem, "detail"))
-    return (("", _json_path(place[1])),) if place else ()
+    found = _schema_fault(_text(problem, "detail"))
+    return (("", found[0]),) if found else ()
+
+
+def _schema_fault(detail: str) -> tuple[str, str] | None:
+    """The JSON path of a schema violation, as deep as the server names one, and what is wrong there."""
+    found = _SCHEMA.match(detail)
+    if found is None:
+        return None
+    pointer, rest = found[1], detail[found.end() :]
+    while deeper := _DEEPER.match(rest):
+        pointer, rest = pointer + deeper[1], rest[deeper.end() :]
+    return _json_path(pointer), rest
 
 
 def _json_path(pointer: str) -> str:

@@ -59,6 +59,11 @@ _KIND_500 = {
 }
 
 _SERVER_ERROR = 500
+_BAD_REQUEST = 400
+_FORWARD: frozenset[Verb] = frozenset({"create", "update", "publish", "attach", "reattach"})
+_DECLARED = "correct what is declared for it, then plan again; `reconciler explain {kind}` tells what its fields take"
+_LIVE = "look at it with `reconciler get`: it is not as the plan saw it; make a new plan"
+_SERVER_FAILED = "the server failed and gave no reason: its log has one under the request's id; then run apply again"
 
 _STATUS_TIPS = {
     404: "it, or something it refers to, is gone: " + _AGAIN,
@@ -89,5 +94,14 @@ def advice(step: Step, error: BackendError) -> str | None:
                 return tip
         if error.status >= _SERVER_ERROR and step.address.kind in _KIND_500:
             return _KIND_500[step.address.kind]
-        return error.tip or _STATUS_TIPS.get(error.status)
+        return error.tip or _STATUS_TIPS.get(error.status) or _general(step, error.status)
     return error.tip
+
+
+def _general(step: Step, status: int) -> str | None:
+    """What helps with a refusal that nobody foresaw."""
+    if status >= _SERVER_ERROR:
+        return _SERVER_FAILED
+    if status != _BAD_REQUEST:
+        return None
+    return _DECLARED.format(kind=step.address.kind) if step.verb in _FORWARD else _LIVE

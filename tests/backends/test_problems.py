@@ -65,3 +65,16 @@ def test_a_page_is_quoted_in_a_few_words_without_secrets():
 
 def test_clean_keeps_short_text():
     assert clean(" a  b ", 10) == "a b"
+
+
+def test_every_issue_is_told_however_long_all_of_them_are_together():
+    issues = [{"field": f"$.phases[{number}]", "message": "too long " * 10} for number in range(25)]
+    message = _error(detail="invalid plan", extensions={"validationErrors": issues}).message
+    assert "$.phases[19]" in message
+    assert message.endswith("; and 5 more")
+
+
+def test_a_schema_violation_deep_in_a_value_is_told_with_its_whole_place():
+    inside = "doesn't match schema due to: doesn't match schema due to: Error at \"/tiers/0/flatPrice\": is missing"
+    error = _error(detail=f'request body has an error: doesn\'t match schema X: Error at "/phases/0/price": {inside}')
+    assert error.message == "400 $.phases[0].price.tiers[0].flatPrice: is missing"

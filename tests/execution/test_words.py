@@ -62,8 +62,15 @@ def test_known_failures_come_with_what_to_do(error, tip):
     assert tip in words.advice(_publish(), error)
 
 
-def test_a_failure_that_nobody_knows_has_no_advice():
-    assert words.advice(_publish(), _said(400, "something new")) is None
+def test_a_refusal_that_nobody_foresaw_points_at_what_is_declared_or_at_what_is_live():
+    archive = step(1, "Plan/pro", "archive", "POST", "/api/v1/plans/01X/archive")
+    assert "reconciler explain Plan" in words.advice(_publish(), _said(400, "something new"))
+    assert "reconciler get" in words.advice(archive, _said(400, "something new"))
+    assert "log" in words.advice(archive, _said(500, "Internal Server Error"))
+
+
+def test_a_status_that_nobody_knows_has_no_advice():
+    assert words.advice(_publish(), _said(418, "something new")) is None
 
 
 def test_a_server_error_on_a_channel_points_at_the_webhook_service():
