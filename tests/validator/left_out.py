@@ -72,6 +72,12 @@ TAKEN = {
 }
 """Rules that refuse what the server takes, beside ``ignored_by_server/…``."""
 
+SHOWN_ELSEWHERE = {
+    "plan-errors#44": "a missing cadence is shown at the price that needs one",
+    "rule-errors#16": "missing thresholds are shown at the type that needs them",
+}
+"""Where our field is not the one that the server names, nor around it."""
+
 UNRECORDED = {
     "ignored_by_server/threshold_precision": "no recording sends a mark of more digits than a binary float has",
 }

@@ -7,6 +7,7 @@ refused here and there, what is refused here only, and what is refused there onl
 """
 
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.manifest import RULES
 
 from .checking import check
-from .left_out import TAKEN, UNRECORDED, reason_valid, reason_without_manifest
+from .left_out import SHOWN_ELSEWHERE, TAKEN, UNRECORDED, reason_valid, reason_without_manifest
 from .walking import RECORDINGS
 
 SCENARIOS = sorted(path.stem for path in RECORDINGS.glob("*.json"))
@@ -62,6 +63,36 @@ def test_what_the_server_takes_is_valid_but_for_what_it_drops_or_changes(scenari
         if not found.rule.startswith("ignored_by_server/") and found.rule not in TAKEN
     ]
     assert wrong == []
+
+
+@recorded
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_field_is_the_one_that_the_server_names(scenario, checked):
+    wrong = []
+    for item in checked[scenario]:
+        theirs, ours = _pointer(item.write), [_parts(found.field) for found in item.errors]
+        if theirs and ours and not any(_one_in_the_other(theirs, path) for path in ours):
+            wrong.append(str(item.write))
+    assert wrong == [name for name in SHOWN_ELSEWHERE if name.startswith(f"{scenario}#")]
+
+
+def _pointer(write):
+    """The field that a schema error of the server points at, as parts; nothing for other errors."""
+    found = "".join(re.findall(r'Error at \\"(/[^"\\]*)\\"', write.detail))
+    mine = {"/slug": "/key", "/apps": "/spec/app", "/key": "/key"}
+    whole = mine.get(found) or (f"/spec/addons{found}" if "/addons" in write.path[13:] else f"/spec{found}")
+    return whole.strip("/").split("/") if found else []
+
+
+def _parts(field):
+    return [part for part in re.split(r"[.\[\]]+", field) if part]
+
+
+def _one_in_the_other(theirs, ours):
+    """One is the other or is around it: what is missing is shown in what has to have it."""
+    if ours[:2] == ["spec", "addons"] and theirs[:2] == ["spec", "addons"]:
+        ours = ["spec", "addons", *ours[3:]]
+    return all(one == other for one, other in zip(theirs, ours, strict=False))
 
 
 @recorded
