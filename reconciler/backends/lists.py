@@ -14,6 +14,8 @@ from reconciler.model import Tree
 Row = Mapping[str, Tree]
 A = TypeVar("A")
 B = TypeVar("B")
+_MOST_PAGES = 10_000
+"""Ten million objects: a `totalCount` beyond that is no list that anybody could read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,12 @@ def _rows(listing: Listing, items: Tree) -> tuple[Row, ...]:
 
 
 def _pages(listing: Listing, first: Page) -> int:
-    return 1 if listing.first_page_only else max(1, -(-first.total // first.size))
+    if listing.first_page_only:
+        return 1
+    pages = max(1, -(-first.total // first.size))
+    if pages > _MOST_PAGES:
+        raise ProtocolError(f"GET {listing.path}: the list claims to have more than {_MOST_PAGES} pages")
+    return pages
 
 
 def _distinct(listing: Listing, pages: Iterable[Page]) -> tuple[Row, ...]:
