@@ -133,9 +133,11 @@ def _differences(
     wrong = [mismatch.message for mismatch in verify(tried, observation, created, left_out)]
     again = replace(options, reveal=no_secret, write_secrets=False)
     second, _ = answered(backend, desired, observation, again)
+    # What may be refused is tried by every plan.
+    expected = left_out | {step.address for step in second.steps if step.may_refuse}
     left = [
         f"{change.address}: a second plan would still {change.action.value.replace('_', ' ')} it"
         for change in second.changes
-        if change.action is not Action.NO_CHANGE and change.address not in left_out
+        if change.action is not Action.NO_CHANGE and change.address not in expected
     ]
     return (*wrong, *left)
