@@ -61,7 +61,8 @@ _FIELDS = ("name", "description", "currency", "instanceType", "metadata")
 def _from_wire(wire: Mapping[str, Tree], keys: KeyOf) -> dict[str, Tree]:
     del keys
     spec = {name: wire[name] for name in _FIELDS if wire.get(name) is not None}
-    cards = [card_from_wire(card) for card in cast("list[Tree]", wire.get("rateCards") or [])]
+    rows = wire.get("rateCards")
+    cards = [card_from_wire(card) for card in rows] if isinstance(rows, list) else []
     return {**spec, "rateCards": cards}
 
 

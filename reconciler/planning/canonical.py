@@ -113,7 +113,9 @@ def _list(shape: ListOf) -> Canoniser:
             return value
         items = [convert(item) for item in value]
         if shape.unordered:
-            return sorted(set(cast("list[str]", items)), key=str)
+            # Repetitions go; of a server's answer nothing is known, not even that its items are texts.
+            distinct = {repr(item): item for item in items}
+            return sorted(distinct.values(), key=str)
         if keyed and not keyed.ordered:
             items.sort(key=lambda item: str(item.get(keyed.by, "")) if isinstance(item, Mapping) else "")
         return items

@@ -104,7 +104,7 @@ def _strip(shape: Shape, desired: Tree, live: Tree, chosen: Chosen) -> Tree:
         case ListOf(keyed=m.Keyed(by=by)), list():
             known = _by_key(desired, by)
             return [
-                _strip(shape.item, known.get(item.get(by)), item, chosen) if isinstance(item, Mapping) else item
+                _strip(shape.item, known.get(str(item.get(by))), item, chosen) if isinstance(item, Mapping) else item
                 for item in live
             ]
         case _:

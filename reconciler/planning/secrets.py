@@ -79,6 +79,11 @@ def mask(shape: Object, desired: Mapping[str, Tree], live: Mapping[str, Tree], r
     return Masked(ours, theirs, tuple(unchecked))
 
 
+def _entries(value: Tree) -> dict[str, Tree]:
+    """A map's entries; a server may answer anything in its place."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def _mask_field(
     field: Field, ours: dict[str, Tree], theirs: dict[str, Tree], reveal: RevealSecret, unchecked: list[str]
 ) -> None:
@@ -87,7 +92,7 @@ def _mask_field(
     if is_live(one):
         one = ours[name] = other
     if isinstance(field.shape, MapOf):
-        inner, outer = dict(cast("Mapping[str, Tree]", one or {})), dict(cast("Mapping[str, Tree]", other or {}))
+        inner, outer = _entries(one), _entries(other)
         for key in sorted({*inner, *outer}):
             inner[key], outer[key] = _pair(inner.get(key), outer.get(key), reveal, unchecked, f"{name}.{key}")
         ours[name], theirs[name] = _without_none(inner) or None, _without_none(outer) or None
