@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, PT017 - every answer is made by a function of one signature; an error is one of two good endings
 """A server that answers nonsense: what was asked is named, the exit code tells how far it went, nothing crashes."""
 
 import itertools
