@@ -13,11 +13,14 @@ import pytest
 from reconciler.backends import open_backend
 from reconciler.execution import apply
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Location, Management, Plan, Resource
+from reconciler.model import Address, Desired, Location, Management, Plan, Rehearsal, Resource
 from reconciler.planning.options import Needs, PlanOptions
 from reconciler.planning.planner import plan
 from reconciler.planning.verify import verify
+from reconciler.project import Environment
 from reconciler.sandbox import Sandbox
+from reconciler.workflow.answers import answered
+from reconciler.workflow.rehearsal import rehearse
 
 
 class Nowhere:
@@ -56,8 +59,10 @@ class World:
         return apply(made, self.backend, reveal=secret, should_stop=threading.Event())
 
     def apply(self, *resources: Resource, wanted: Desired | None = None, **options) -> Plan:
-        """Apply, and hold every step to it: done, and read back as it was meant."""
+        """Apply, and hold every step to it: rehearsed before, done, and read back as it was meant."""
         made = self.plan(*resources, wanted=wanted, **options)
+        rehearsed = self.rehearse(made, wanted or self.desired(*resources), PlanOptions(**options))
+        assert rehearsed.passed, rehearsed
         report = self.run(made)
         assert [f"{result.step.id}: {result.error}" for result in report.results if result.state != "done"] == []
         created = {
@@ -65,6 +70,12 @@ class World:
         }
         assert verify(made, self.backend.observe(KINDS), created) == ()
         return made
+
+    def rehearse(self, made: Plan, wanted: Desired, options: PlanOptions) -> Rehearsal:
+        """Try a plan out on a copy of what is live."""
+        observation = self.backend.observe(KINDS, everything=made.mode == "destroy")
+        _, observation = answered(self.backend, wanted, observation, options)
+        return rehearse(made, wanted, observation, options, Environment("test", "sandbox:"))
 
     def send(self, method: str, path: str, body: dict | None = None) -> dict:
         """What somebody else does, past the reconciler."""
