@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ProjectError,
         ReconcilerError,
         RefusedError,
+        RehearsalError,
         StaleError,
         UsageError,
     )
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
         Observation,
         Plan,
         Problem,
+        Refusal,
+        Rehearsal,
         Report,
         Resource,
         Step,
@@ -70,11 +73,11 @@ if TYPE_CHECKING:
 _ROOMS = {
     "reconciler.errors": (
         "ApiError BackendError GuardError InputError ManifestError ProjectError ReconcilerError RefusedError "
-        "StaleError UsageError"
+        "RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
-        "Action Address Change ChangeClass Desired FieldChange Guard Location Observation Plan Problem Report Resource "
-        "Step"
+        "Action Address Change ChangeClass Desired FieldChange Guard Location Observation Plan Problem Refusal "
+        "Rehearsal Report Resource Step"
     ),
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
@@ -112,7 +115,10 @@ __all__ = [
     "Problem",
     "ProjectError",
     "ReconcilerError",
+    "Refusal",
     "RefusedError",
+    "Rehearsal",
+    "RehearsalError",
     "Report",
     "Resource",
     "Sandbox",

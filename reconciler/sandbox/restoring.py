@@ -41,13 +41,16 @@ _INSTANTS: Final = ("createdAt", "updatedAt", "effectiveFrom", "effectiveTo", "a
 
 
 def restore(ctx: Context, bodies: Bodies) -> None:
-    """Put everything into an empty store; raises ValueError for a collection that cannot be restored."""
+    """Put everything into an empty store; raises ValueError for what cannot be restored."""
     if unknown := bodies.keys() - _RESTORERS.keys():
         raise ValueError(f"cannot restore {', '.join(sorted(unknown))}")
     for collection, put in _RESTORERS.items():
         # Newest first, as the lists show them: an assignment gets its id only here, and ids order the lists.
         for body in reversed(bodies.get(collection, ())):
-            put(ctx, dict(body))
+            try:
+                put(ctx, dict(body))
+            except KeyError as missing:
+                raise ValueError(f"cannot restore one of the {collection}: it has no {missing}") from missing
     _move_on(ctx, [body for listed in bodies.values() for body in listed])
 
 

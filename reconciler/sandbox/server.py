@@ -70,7 +70,7 @@ class Sandbox:
 
         Lists show afterwards what was listed there. `subscribed` are the keys of plans that customers are on,
         `pinned` the ids of billing profiles that customers have of their own: they are stood in for. Raises
-        ValueError for a collection that cannot be restored.
+        ValueError for what cannot be restored, and keeps what was there.
         """
         with self._store.transaction(write=True) as session:
             session.clear()

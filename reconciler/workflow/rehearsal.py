@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.errors import RehearsalError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import (
     Action,
@@ -44,13 +45,16 @@ def rehearse(
     """Run the plan's steps on a copy of what was observed, read back, and plan a second time.
 
     Open guards that a consent could open do not matter; objects that nothing can open are left out, with all that
-    needs them.
+    needs them. Raises ``RehearsalError`` where what was observed is nothing that the sandbox could show.
     """
     from reconciler.backends import open_backend
     from reconciler.workflow.likeness import likeness
 
     tried, left_out = _allowed(made)
-    sandbox = likeness(observation, desired, made)
+    try:
+        sandbox = likeness(observation, desired, made)
+    except ValueError as error:
+        raise RehearsalError(f"the plan cannot be rehearsed on what was read: {error}") from error
     inside = replace(environment, endpoint=_IN_MEMORY, token=None, headers={})
     backend = open_backend(inside, base=Path(), transport=sandbox.transport(), parallelism=1)
     try:

@@ -195,7 +195,10 @@ def test_no_secret_is_read_or_told(live, run, monkeypatch, tmp_path):
     said = [run("plan", "--rehearse", "-o", "first.plan"), run("apply", "--auto-approve")]
     live.declare(("NotificationChannel", "ops", {**spec, "name": "Operations"}))
     said += [run("plan", "--rehearse", "-o", "second.plan"), run("plan", "--rehearse", "--format", "json")]
-    assert [ended.code for ended in said] == [0, 0, 0, 0]
+    live.declare(("NotificationChannel", "ops", spec), METER)
+    said.append(run("plan", "--rehearse"))
+    assert OK.format(1).replace("steps", "step") in said[-1].out
+    assert [ended.code for ended in said] == [0, 0, 0, 0, 0]
     assert json.loads((tmp_path / "second.plan").read_text())["rehearsal"]["second_empty"]
     texts = [ended.out + ended.err for ended in said] + [path.read_text() for path in tmp_path.glob("*.plan")]
     assert not [text for text in texts if hidden[6:] in text or token in text]

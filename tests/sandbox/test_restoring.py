@@ -185,6 +185,25 @@ def test_a_number_once_given_to_a_version_is_not_given_again():
         assert http.post("plans", json=body).json()["version"] == 4
 
 
+def test_a_tax_code_that_a_rate_card_shows_is_the_one_that_its_stripe_code_leads_to():
+    code = "txcd_10000000"
+    taxed = {**CARD, "taxConfig": {"stripe": {"code": code}, "taxCodeId": IDS[6]}}
+    plan = {**PLAN, "phases": [{**PLAN["phases"][0], "rateCards": [taxed]}]}
+    card = {**CARD, "taxConfig": {"stripe": {"code": code}}}
+    body = {name: PLAN[name] for name in ("key", "name", "currency", "billingCadence")}
+    with client(restored({"features": [FEATURE], "plans": [plan]})) as http:
+        phases = [{**PLAN["phases"][0], "rateCards": [card]}]
+        made = http.post("plans", json={**body, "phases": phases}).json()
+    assert made["phases"][0]["rateCards"][0]["taxConfig"]["taxCodeId"] == IDS[6]
+
+
+def test_a_tax_code_that_every_namespace_has_gets_the_id_that_it_has_there():
+    sandbox = restored({"tax_codes": [{"id": IDS[6], "stripe": "txcd_00000000"}]})
+    with httpx.Client(transport=sandbox.transport(), base_url="http://sandbox") as http:
+        found = http.get("/api/v3/openmeter/tax-codes").json()["data"]
+    assert {code["key"]: code["id"] for code in found if code["app_mappings"]} == {"nontaxable": IDS[6]}
+
+
 def test_a_collection_that_cannot_be_restored_is_an_error():
     with pytest.raises(ValueError, match="subjects"):
         Sandbox().restore({"subjects": []})
@@ -193,6 +212,6 @@ def test_a_collection_that_cannot_be_restored_is_an_error():
 def test_restoring_nothing_after_a_failure_leaves_what_was_there():
     sandbox = Sandbox()
     before = listed(sandbox)
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="one of the meters: it has no 'slug'"):
         sandbox.restore({"meters": [{"id": IDS[0]}]})
     assert listed(sandbox) == before

@@ -6,10 +6,11 @@ import httpx
 import pytest
 import simplejson
 
+from reconciler.errors import RehearsalError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Location, Management, Observation, Plan, Question, Resource, Step, Target
 from reconciler.planning.options import PlanOptions
-from reconciler.project import Environment
+from reconciler.project import Environment, SecretSource
 from reconciler.sandbox import Sandbox
 from reconciler.workflow import connect, open_context, sandbox_path
 from reconciler.workflow.likeness import likeness, stand_in
@@ -144,6 +145,22 @@ def test_what_a_second_plan_would_still_do_is_told(live):
     )
     told = tried(made(), live.observe(), Desired({address: resource}, "acme", "test"))
     assert told.differences == ("Meter/calls: a second plan would still create it",)
+
+
+def test_no_token_is_read_for_a_copy_in_memory(live, monkeypatch):
+    monkeypatch.delenv("A_TOKEN_THAT_IS_NOT_HERE", raising=False)
+    source = SecretSource(env="A_TOKEN_THAT_IS_NOT_HERE")
+    environment = Environment("test", "https://openmeter.invalid", token=source, headers={"x-key": source})
+    assert rehearse(made(), NOTHING, live.observe(), PlanOptions(), environment).passed
+
+
+def test_what_the_sandbox_could_not_show_is_said_and_no_crash(live):
+    live.send("POST", "meters", {"slug": "calls", "eventType": "call", "aggregation": "COUNT"})
+    seen = live.observe()
+    (meter,) = seen.objects["Meter"]
+    bare = replace(meter, wire={name: value for name, value in meter.wire.items() if name != "slug"})
+    with pytest.raises(RehearsalError, match="one of the meters: it has no 'slug'"):
+        tried(made(), replace(seen, objects={"Meter": (bare,)}))
 
 
 def test_a_version_number_that_was_deleted_is_not_given_out_by_the_copy_either(live):
