@@ -6,8 +6,8 @@
     ├── UsageError                 64   the command line or a call is wrong
     ├── InputError                  1   problems in files, all of them, each with its place
     │   ├── ManifestError               a manifest, an overlay or a template
-    │   ├── ProjectError                reconciler.yaml, an environment or a variable
-    │   └── PlanFileError               a file that cannot be read as a plan
+    │   └── ProjectError                reconciler.yaml, an environment or a variable
+    ├── PlanFileError               1   a file that cannot be read as a plan
     ├── SecretError                 1   a token or secret source gives nothing
     ├── RefusedError                3   nothing was written, on purpose
     │   ├── GuardError                  an open guard: a consent is missing or a limit is hit
@@ -17,10 +17,9 @@
     │   ├── TransportError              no answer: connection, time-out, TLS, proxy
     │   ├── ApiError                    the server answered with an error status
     │   └── ProtocolError               the server answered something that is not its API
-    ├── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
-    ├── PartlyAppliedError          4   at least one write is done or may be, and something failed
-    ├── NotConvergedError           5   applied, but what was read back is not what was meant
-    └── InterruptedRunError       130   Ctrl-C
+    └── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
+
+What a run ends with that has sent something (4, 5, 130) is no error but in its ``Report``.
 
 One place (``reconciler.__main__``) turns them into messages and exit codes. No exception of httpx, pydantic,
 PyYAML, Jinja2 or sqlite3 crosses a room's border: each room translates what its library raises.
@@ -149,21 +148,3 @@ class ProtocolError(BackendError):
 
 class RehearsalError(ReconcilerError):
     """Tried out on a copy, the plan was refused or did not lead where it was meant to. The target was only read."""
-
-
-class PartlyAppliedError(ReconcilerError):
-    """At least one write is done or may be done, and something failed. The report tells which."""
-
-    exit_code = 4
-
-
-class NotConvergedError(ReconcilerError):
-    """Everything was sent, but what the server shows afterwards is not what was meant."""
-
-    exit_code = 5
-
-
-class InterruptedRunError(ReconcilerError):
-    """Stopped by Ctrl-C."""
-
-    exit_code = 130

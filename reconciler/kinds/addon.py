@@ -88,7 +88,6 @@ KIND = Kind(
     impact=impact,
     complete=_complete,
     simplify=_simplify,
-    removal="archive",
     summary="What subscribers can buy beside a plan that offers it.",
     example="""\
 apiVersion: openmeter.io/v1

@@ -59,11 +59,6 @@ class Period:
         """No component has a value."""
         return str(self) == "P0D"
 
-    @property
-    def is_positive(self) -> bool:
-        """Longer than nothing."""
-        return not self.negative and not self.is_zero
-
     def at_least_an_hour(self) -> bool:
         """Whether the server takes it as an hour or more (a month counts 28 days, a day 23 hours at least)."""
         months = self.years * 12 + self.months

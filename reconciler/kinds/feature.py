@@ -235,5 +235,4 @@ spec:
     amount: "0.0000025"
 """,
     complete=_complete,
-    removal="archive",
 )

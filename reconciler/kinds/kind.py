@@ -59,10 +59,6 @@ class Catalogue(Protocol):
         """The valid spec declared under this address; None if it is absent, invalid or only observed."""
         ...
 
-    def declares(self, kind: str, key: str) -> bool:
-        """Whether the address is declared at all (also where its spec is invalid or elsewhere)."""
-        ...
-
     def state(self, kind: str, key: str) -> State | None:
         """The declared lifecycle state, None where it is not declared."""
         ...
@@ -158,7 +154,7 @@ class Kind:
     leave out because another declared value implies it (a card's key from its feature), before the canonical form;
     it gets the key, the spec tree and a lookup of feature names. ``check`` are the offline rules, ``rules`` their
     list. ``impact`` classifies field changes: *cannot tell* must return the careful class. ``on_create`` is the class
-    of a new object, ``removal`` the verb that removes one.
+    of a new object.
     """
 
     name: str
@@ -177,7 +173,6 @@ class Kind:
     simplify: Completion | None = None
     """The inverse of ``complete``, for export: what the rest of a canonical spec implies is left out again."""
     on_create: ChangeClass = ChangeClass.ADDITIVE
-    removal: Verb = "delete"
     retain_by_default: bool = False
     marked_only_by_create: bool = False
     """An object that was here before us never gets our marker, although the API would take it (meters: the server

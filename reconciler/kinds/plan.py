@@ -185,7 +185,6 @@ KIND = Kind(
     impact=impact,
     complete=_complete,
     simplify=_simplify,
-    removal="archive",
     summary="What customers subscribe to: phases, rate cards, add-ons on offer.",
     example="""\
 apiVersion: openmeter.io/v1

@@ -27,10 +27,6 @@ class Declarations:
         found = self._objects.get(Address(kind, key))
         return found.model if found else None
 
-    def declares(self, kind: str, key: str) -> bool:
-        """Whether the address is declared at all."""
-        return Address(kind, key) in self._objects
-
     def state(self, kind: str, key: str) -> State | None:
         """The declared lifecycle state, None where it is not declared."""
         found = self._objects.get(Address(kind, key))

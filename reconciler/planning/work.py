@@ -30,8 +30,6 @@ from reconciler.planning.live import Live, LiveIndex
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.steps import StepBook, body, reference
 
-REMOVED = frozenset({Action.ARCHIVE, Action.DELETE, Action.REPLACE})
-
 
 class Work:
     """Everything the deciders share. ``lives`` has the live side of every declared address."""
@@ -94,10 +92,6 @@ class Work:
             return self.published[address]
         live = self.lives.get(address)
         return live.current.id if live and live.current else None
-
-    def has_app(self, key: str) -> bool:
-        """Whether such an app is installed."""
-        return key in self._apps
 
     def live_spec(self, row: Observed) -> dict[str, Tree]:
         """The canonical spec of a live object, without our marker; computed once."""

@@ -109,9 +109,6 @@ GUARD = Guard("price-raising", Address("Plan", "pro"), "a price rises", True)
         (errors.ForeignPlanError("expired"), 3, "Refused: expired. Nothing was written."),
         (errors.TransportError("no answer", sent=True), 1, "Error: no answer"),
         (errors.ApiError("refused", status=400), 1, "Error: refused"),
-        (errors.PartlyAppliedError("half"), 4, "Error: half"),
-        (errors.NotConvergedError("differs"), 5, "Error: differs"),
-        (errors.InterruptedRunError("stopped"), 130, "stopped"),
         (KeyboardInterrupt(), 130, "Interrupted."),
     ],
 )
@@ -131,7 +128,7 @@ def test_every_error_class_has_a_code_of_the_table():
             yield from classes(below)
 
     found = {kind.exit_code for kind in classes(errors.ReconcilerError) if kind.__module__ == "reconciler.errors"}
-    assert found == {1, 3, 4, 5, 64, 130}
+    assert found == {1, 3, 64}  # 4, 5 and 130 belong to a run that sent something: its report has them
 
 
 def test_an_unexpected_failure_is_one_sentence_and_a_way_to_report_it(run, failing):

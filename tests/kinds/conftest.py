@@ -43,9 +43,6 @@ class Declared:
         found = self.documents.get((kind, key))
         return KINDS[kind].spec.model_validate(found["spec"]) if found and "spec" in found else None
 
-    def declares(self, kind, key):
-        return (kind, key) in self.documents
-
     def state(self, kind, key):
         found = self.documents.get((kind, key))
         return found.get("lifecycle", {}).get("state", "active") if found else None
