@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         LiveRow,
         Outcome,
         PlanRequest,
+        at_revision,
         check,
         connect,
         export,
@@ -82,8 +83,8 @@ _ROOMS = {
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "Context LiveRow Outcome PlanRequest check connect export live_objects load_desired make_destroy_plan "
-        "make_plan open_context rendered run_apply"
+        "Context LiveRow Outcome PlanRequest at_revision check connect export live_objects load_desired "
+        "make_destroy_plan make_plan open_context rendered run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -125,6 +126,7 @@ __all__ = [
     "StaleError",
     "Step",
     "UsageError",
+    "at_revision",
     "check",
     "connect",
     "dump_plan",

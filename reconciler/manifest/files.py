@@ -21,6 +21,7 @@ class Layout:
     root: Path
     skipped: frozenset[Path]
     overlays: dict[str, Path] = field(default_factory=dict)
+    revision: str | None = None
 
     @classmethod
     def of(cls, project: Project) -> Layout:
@@ -35,11 +36,12 @@ class Layout:
             skipped |= {(project.root / name).resolve() for name in environment.var_files}
         if project.file is not None:
             skipped |= {project.file.resolve(), (project.root / ENVIRONMENTS_FOLDER).resolve()}
-        return cls(project.root, frozenset(skipped), overlays)
+        return cls(project.root, frozenset(skipped), overlays, project.revision)
 
     def name(self, path: Path) -> str:
-        """A file's name for people: relative to the project where it is inside."""
-        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+        """A file's name for people: relative to the project where it is inside; as git writes it, at a revision."""
+        name = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+        return f"{self.revision}:{name}" if self.revision else name
 
 
 def manifest_files(layout: Layout, entries: Iterable[Path], problems: Problems) -> list[Path]:

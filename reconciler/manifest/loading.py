@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -167,7 +167,7 @@ class _Run:
     def _overlay(self, name: str) -> _Contents:
         if name not in self._overlays:
             folder = self._project.root / name
-            open_layout = Layout(self._layout.root, frozenset())
+            open_layout = replace(self._layout, skipped=frozenset())
             self._overlays[name] = self._read(manifest_files(open_layout, [folder], self._problems))
         return self._overlays[name]
 

@@ -126,6 +126,8 @@ class Project:
     default_environment: str = SANDBOX
     file: Path | None = None
     warnings: tuple[Problem, ...] = ()
+    revision: str | None = None
+    """The commit that it was read from, abbreviated; None for what lies on disk. Places are ``COMMIT:FILE`` then."""
 
     def environment(self, name: str | None = None, overrides: Overrides | None = None) -> Environment:
         """One environment with its variables resolved; the default one without a name.

@@ -22,15 +22,18 @@ from reconciler.workflow.context import (
 from reconciler.workflow.exporting import export
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
+from reconciler.workflow.revisions import at_revision, is_revision
 
 __all__ = [
     "Context",
     "LiveRow",
     "Outcome",
     "PlanRequest",
+    "at_revision",
     "check",
     "connect",
     "export",
+    "is_revision",
     "live_objects",
     "load_desired",
     "make_destroy_plan",

@@ -9,21 +9,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.errors import UsageError
 from reconciler.model import Desired, Problem
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
-    from reconciler.project import Environment, Project
+    from reconciler.project import Environment, Overrides, Project
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A project, one of its environments, and how to talk to it. ``paths`` replace the project's manifests."""
+    """A project, one of its environments, and how to talk to it. ``paths`` replace the project's manifests.
+
+    ``overrides`` are what the environment was opened with over the project file, to open it again elsewhere.
+    """
 
     project: Project
     environment: Environment
     paths: tuple[Path, ...] = ()
     parallelism: int = 8
+    overrides: Overrides | None = None
 
     @property
     def embedded(self) -> bool:
@@ -63,7 +68,7 @@ def open_context(
     chosen = project.environment(environment, overrides)
     if project_name is not None:
         project = replace(project, name=project_name)
-    return Context(project, chosen, paths, parallelism)
+    return Context(project, chosen, paths, parallelism, overrides)
 
 
 def now() -> datetime:
@@ -95,7 +100,12 @@ def rendered(context: Context) -> str:
 
 @contextmanager
 def connect(context: Context, *, read_only: bool = False) -> Iterator[Backend]:
-    """The backend of the environment; the embedded sandbox needs no port."""
+    """The backend of the environment; the embedded sandbox needs no port.
+
+    Raises ``UsageError`` for a project at a revision: its folder has no tokens, and an empty sandbox.
+    """
+    if context.project.revision is not None:
+        raise UsageError(f"the project is that of commit {context.project.revision}; connect with the one of today")
     from reconciler.backends import open_backend
 
     transport = None
