@@ -26,13 +26,12 @@ class Layout:
     @classmethod
     def of(cls, project: Project) -> Layout:
         """A project's layout: the project file, its environments, variables and overlays are no manifests."""
+        environments = (*project.environments.values(), *project.bases.values())
         overlays = {
-            name: (project.root / name).resolve()
-            for environment in project.environments.values()
-            for name in environment.overlays
+            name: (project.root / name).resolve() for environment in environments for name in environment.overlays
         }
         skipped = {*overlays.values()}
-        for environment in project.environments.values():
+        for environment in environments:
             skipped |= {(project.root / name).resolve() for name in environment.var_files}
         if project.file is not None:
             skipped |= {project.file.resolve(), (project.root / ENVIRONMENTS_FOLDER).resolve()}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Location, Problem
-from reconciler.project.declared import Written, declare
+from reconciler.project.declared import declare
+from reconciler.project.inheritance import Written
 from reconciler.project.values import SANDBOX, Project, Variable
 from reconciler.project.variables import variable
 from reconciler.reading.suggest import did_you_mean
@@ -84,7 +85,8 @@ def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) ->
     """The project, with every problem of its meaning reported to ``reading``."""
     _check_patterns(reading, root, document)
     variables = _variables(reading, root, document)
-    environments = declare(reading, _written(reading, root, document), variables)
+    declared = declare(reading, _written(reading, root, document), variables)
+    environments = {name: one for name, one in declared.items() if not one.abstract}
     default = document.default_environment or SANDBOX
     if default != SANDBOX and default not in environments:
         hint = did_you_mean(default, environments)
@@ -98,6 +100,7 @@ def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) ->
         protect=tuple(document.protect or ()),
         variables=variables,
         environments=environments,
+        bases={name: one for name, one in declared.items() if one.abstract},
         default_environment=default,
         file=path,
         warnings=tuple(problem for problem in reading.problems if problem.severity == "warning"),
@@ -125,6 +128,7 @@ def _variables(reading: Reading, root: Map, document: ProjectDocument) -> Mappin
 
 def _written(reading: Reading, root: Map, document: ProjectDocument) -> dict[str, Written]:
     """Every environment as written, inline or in a file of its own."""
+    from reconciler.project.document import ENVIRONMENT_NAME as NAME
     from reconciler.project.document import EnvironmentFile
 
     written: dict[str, Written] = {}
@@ -139,7 +143,10 @@ def _written(reading: Reading, root: Map, document: ProjectDocument) -> dict[str
         reading.add(issues)
         if parsed is None:
             continue
-        if parsed.name not in (None, path.stem):
+        if not NAME.fullmatch(path.stem):
+            message = f"`{path.stem}` is no name of an environment; call the file by letters, digits, `_`, `.` and `-`"
+            reading.add([Issue("project.environment", message, tree.mark)])
+        elif parsed.name not in (None, path.stem):
             mark = tree.entry_marks("name")[1]
             reading.add([Issue("project.duplicate_environment", f"the file's name says `{path.stem}`", mark)])
         elif path.stem in written:

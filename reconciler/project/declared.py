@@ -2,129 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from reconciler.model import Address, Location
-from reconciler.project.endpoints import check_endpoint, is_insecure, looks_like_credential, service_address
+from reconciler.model import Address
+from reconciler.project.credentials import headers, merged, source
+from reconciler.project.endpoints import SERVICES, check_endpoint, is_insecure, service_address
+from reconciler.project.inheritance import Reporting, Written, chain_of, elsewhere, still_withheld
 from reconciler.project.secrets import SecretSource
 from reconciler.project.times import parse_period
 from reconciler.project.values import SANDBOX, DeclaredEnvironment, Given, Limits, Variable
 from reconciler.project.variables import convert
 from reconciler.reading.suggest import did_you_mean
-from reconciler.reading.tree import Map, find
+from reconciler.reading.tree import find
 from reconciler.reading.validation import Issue
 
 if TYPE_CHECKING:
-    from reconciler.project.document import EnvironmentDocument, Source
+    from reconciler.project.document import EnvironmentDocument
 
 NEEDS_ADDRESS = f"{SANDBOX}:"
 _BY_ID = ("NotificationChannel", "NotificationRule", "BillingProfile")
 
 
-class Reporting(Protocol):
-    """What gathers issues and knows places."""
-
-    def add(self, issues: Iterable[Issue], severity: str = "error") -> None:
-        """Add issues."""
-        ...
-
-    def location(self, mark: int) -> Location:
-        """The place of a mark."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One environment as it stands in a file."""
-
-    name: str
-    document: EnvironmentDocument
-    tree: Map
-    mark: int
-
-    def at(self, *path: str) -> int:
-        """The mark of a field, or of the environment where the field is inherited."""
-        return find(self.tree, self.mark, path)
-
-
 def declare(
     reading: Reporting, written: Mapping[str, Written], variables: Mapping[str, Variable]
 ) -> dict[str, DeclaredEnvironment]:
-    """Every environment that makes sense, by name; what does not is reported."""
+    """Every environment that makes sense, by name, abstract ones too; what does not make sense is reported."""
     found: dict[str, DeclaredEnvironment] = {}
+    known = (*(name for name, link in written.items() if not link.abstract), SANDBOX)
     for name in written:
-        chain = _chain(reading, written, name)
+        chain = chain_of(reading, written, name)
         if chain:
-            found[name] = _declare(reading, chain, variables, (*written, SANDBOX))
+            found[name] = _declare(reading, chain, variables)
+            _check_order(reading, chain[-1], known)
     return found
 
 
-def _chain(reading: Reporting, written: Mapping[str, Written], name: str) -> list[Written]:
-    """The environment and what it extends, furthest ancestor first; empty where that is a circle or unknown."""
-    chain = [written[name]]
-    while (parent := chain[0].document.extends) is not None:
-        mark = chain[0].at("extends")
-        if parent not in written:
-            hint = did_you_mean(parent, written)
-            reading.add([Issue("project.extends", f"there is no environment `{parent}` to extend{hint}", mark)])
-            return []
-        if written[parent] in chain:
-            circle = " → ".join([*(link.name for link in reversed(chain)), parent])
-            reading.add([Issue("project.extends", f"environments extend each other in a circle: {circle}", mark)])
-            return []
-        chain.insert(0, written[parent])
-    return chain
-
-
-def _declare(
-    reading: Reporting, chain: list[Written], variables: Mapping[str, Variable], known: tuple[str, ...]
-) -> DeclaredEnvironment:
-    found = DeclaredEnvironment(chain[-1].name, "", reading.location(chain[-1].mark))
+def _declare(reading: Reporting, chain: list[Written], variables: Mapping[str, Variable]) -> DeclaredEnvironment:
+    own = chain[-1]
+    found = DeclaredEnvironment(own.name, "")
     for link in chain:
         found = _apply(reading, found, link, variables)
-    own = chain[-1]
-    found = replace(found, name=own.name, location=reading.location(own.mark))
+    found = replace(
+        found,
+        location=reading.location(own.mark),
+        extends=own.document.extends,
+        withheld=still_withheld(found),
+        promotes_from=found.promotes_from if found.promotes_from != own.name else None,
+    )
     if not found.endpoint and own.name == SANDBOX:
         found = replace(found, endpoint=NEEDS_ADDRESS)
-    if not found.endpoint:
+    if not (found.endpoint or found.abstract or "endpoint" in own.tree):
         message = f"environment `{own.name}` has no `endpoint`; write the server's address, or `sandbox:`"
-        reading.add([Issue("project.endpoint", message, own.mark)])
-    source = found.promotes_from
-    if source is not None and source not in known:
-        hint = did_you_mean(source, known)
-        reading.add([Issue("project.environment", f"there is no environment `{source}`{hint}", own.at("promotesFrom"))])
-    insecure = any(link.document.insecure for link in chain)
-    _check_transport(reading, found, own, insecure=insecure)
+        why = "One that is only extended says `abstract: true`."
+        reading.add([Issue("project.endpoint", message, own.mark, why=why)])
+    _check_transport(reading, found, own)
     return found
+
+
+def _check_order(reading: Reporting, own: Written, known: tuple[str, ...]) -> None:
+    """A catalogue is promoted from another environment that exists."""
+    before, mark = own.document.promotes_from, own.at("promotesFrom")
+    if before == own.name:
+        reading.add([Issue("project.environment", f"`{before}` cannot be promoted from itself", mark)])
+    elif before is not None and before not in known:
+        hint = did_you_mean(before, known)
+        reading.add([Issue("project.environment", f"there is no environment `{before}`{hint}", mark)])
 
 
 def _apply(
     reading: Reporting, base: DeclaredEnvironment, link: Written, variables: Mapping[str, Variable]
 ) -> DeclaredEnvironment:
-    """One link of the chain over what it extends: maps merge, the rest is replaced where it is written."""
+    """One link of the chain over what it extends; ``inheritance`` says what comes down."""
     document = link.document
     endpoint = _endpoint(reading, link)
-    # Ids belong to the namespace behind one address: another address inherits none.
-    moved = endpoint is not None and endpoint != base.endpoint
-    adopt = _adopt(reading, link)
+    base = elsewhere(base, endpoint) if endpoint is not None else base
     period = parse_period(document.plan_valid_for) if document.plan_valid_for else None
     return replace(
         base,
-        endpoint=endpoint or base.endpoint,
+        name=link.name,
+        abstract=link.abstract,
+        description=document.description or "",
         api=document.api or base.api,
-        identity=document.identity or (None if moved else base.identity),
-        token=_source(reading, link, document.token, "token") or base.token,
-        headers={**base.headers, **_headers(reading, link)},
+        identity=document.identity or base.identity,
+        token=source(reading, link, document.token, "token") or base.token,
+        headers=merged(base.headers, headers(reading, link)),
         vars={**base.vars, **_vars(reading, link, variables)},
         var_files=_replaced(document.var_files, base.var_files),
         overlays=_replaced(document.overlays, base.overlays),
         limits=_limits(document, base.limits),
         prune=document.prune if document.prune is not None else base.prune,
-        adopt={**({} if moved else base.adopt), **adopt},
+        adopt={**base.adopt, **_adopt(reading, link)},
         protected=document.protected if document.protected is not None else base.protected,
-        promotes_from=document.promotes_from,
+        insecure=document.insecure if document.insecure is not None else base.insecure,
+        promotes_from=document.promotes_from or (base.promotes_from if base.abstract else None),
         plan_valid_for=period or base.plan_valid_for,
     )
 
@@ -148,38 +120,17 @@ def _endpoint(reading: Reporting, link: Written) -> str | None:
     written = link.document.endpoint
     if written is None:
         return None
+    for name, address in written.items() if isinstance(written, dict) else ():
+        if reason := check_endpoint(address):
+            reading.add([Issue("project.endpoint", reason, link.at("endpoint", name))])
     text = service_address(written) if isinstance(written, dict) else written
     if text is None:
-        reading.add([Issue("project.endpoint", "the map names no service; write `api: ADDRESS`", link.at("endpoint"))])
+        message = f"the map names no address of the catalogue; write `{SERVICES[0]}: ADDRESS`"
+        reading.add([Issue("project.endpoint", message, link.at("endpoint"))])
         return None
-    if reason := check_endpoint(text):
+    if not isinstance(written, dict) and (reason := check_endpoint(text)):
         reading.add([Issue("project.endpoint", reason, link.at("endpoint"))])
     return text.rstrip("/") if text.startswith("http") else text
-
-
-def _source(reading: Reporting, link: Written, source: Source | None, *path: str) -> SecretSource | None:
-    if source is None:
-        return None
-    given = [name for name in ("env", "file", "command") if getattr(source, name) is not None]
-    if len(given) != 1:
-        message = "a source is exactly one of `env`, `file` and `command`"
-        reading.add([Issue("project.secret", message, link.at(*path))])
-    return SecretSource(source.env, source.file, tuple(source.command) if source.command else None)
-
-
-def _headers(reading: Reporting, link: Written) -> dict[str, str | SecretSource]:
-    found: dict[str, str | SecretSource] = {}
-    for name, value in (link.document.headers or {}).items():
-        if isinstance(value, str):
-            found[name] = value
-            if looks_like_credential(name):
-                message = f"`{name}` looks like a credential; give a source such as `{{env: NAME}}`, not the value"
-                reading.add(
-                    [Issue("project.secret", message, find(link.tree, link.mark, ("headers", name), at_key=True))]
-                )
-        elif source := _source(reading, link, value, "headers", name):
-            found[name] = source
-    return found
 
 
 def _vars(reading: Reporting, link: Written, variables: Mapping[str, Variable]) -> dict[str, Given]:
@@ -212,12 +163,12 @@ def _adopt(reading: Reporting, link: Written) -> dict[Address, str]:
     return found
 
 
-def _check_transport(reading: Reporting, found: DeclaredEnvironment, own: Written, *, insecure: bool) -> None:
+def _check_transport(reading: Reporting, found: DeclaredEnvironment, own: Written) -> None:
     if not is_insecure(found.endpoint):
         return
     secret = found.token is not None or any(isinstance(value, SecretSource) for value in found.headers.values())
     mark = own.at("endpoint")
-    if secret and not insecure:
+    if secret and not found.insecure:
         message = f"environment `{own.name}` would send its token over http://; use https://, or say `insecure: true`"
         reading.add([Issue("project.insecure", message, mark)])
     else:

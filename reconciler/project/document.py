@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -41,7 +42,8 @@ def _period(value: str) -> str:
 Name = Annotated[
     str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{KEY_GRAMMAR.pattern}$"}, max_length=63)
 ]
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+EnvironmentName = Annotated[str, Field(pattern=f"^{ENVIRONMENT_NAME.pattern}$")]
 Scalar = str | bool | int | Decimal
 
 
@@ -88,9 +90,11 @@ class EnvironmentDocument(Spec):
     """One place that the catalogue is applied to."""
 
     extends: str | None = None
-    """Start from this environment; maps merge, the rest is replaced."""
+    """Start from this environment; maps merge, the rest is replaced. Another address inherits no credential."""
+    abstract: bool | None = None
+    """Only there to be extended; needs no `endpoint`."""
     endpoint: Annotated[str, Field(min_length=1)] | dict[str, str] | None = None
-    """Address of the server without `/api/v1`, a map service → address, or `sandbox:` for the embedded one."""
+    """Address of the server without `/api/v1`, a map service → address (`api`), or `sandbox:` for the embedded one."""
     api: Annotated[str, AfterValidator(_api)] | None = None
     """The API it speaks: `v1`."""
     token: Source | None = None

@@ -9,15 +9,13 @@ from urllib.parse import SplitResult, urlsplit
 
 _SANDBOX = re.compile(r"sandbox:(?:[a-z0-9][a-z0-9_-]{0,62})?")
 _CREDENTIAL = re.compile(r"authorization|token|secret|api-?key|password|passwd|cookie|credential", re.IGNORECASE)
-_SERVICES = ("api", "openmeter", "billing", "default")
+SERVICES = ("api", "openmeter", "billing", "default")
+"""What the service that has the catalogue may be called, where an endpoint is a map."""
 
 
 def service_address(services: Mapping[str, str]) -> str | None:
-    """The address of the catalogue's API in a map service → address: `api`, else the first."""
-    for name in _SERVICES:
-        if name in services:
-            return services[name]
-    return next(iter(services.values()), None)
+    """The address of the catalogue's API in a map service → address; None where no name says which it is."""
+    return next((services[name] for name in SERVICES if name in services), None)
 
 
 def check_endpoint(text: str) -> str | None:

@@ -12,6 +12,7 @@ from reconciler.errors import ProjectError, UsageError
 from reconciler.model import Problem
 from reconciler.project.building import Reading
 from reconciler.project.endpoints import check_endpoint, is_insecure
+from reconciler.project.inheritance import elsewhere
 from reconciler.project.loading import in_order
 from reconciler.project.secrets import SecretSource
 from reconciler.project.values import SANDBOX, DeclaredEnvironment, Environment, Given, Overrides, Project, Value
@@ -66,16 +67,7 @@ def _declared(project: Project, name: str | None, overrides: Overrides) -> Decla
         if reason := check_endpoint(overrides.endpoint):
             raise UsageError(reason)
         address = overrides.endpoint.rstrip("/") if overrides.endpoint.startswith("http") else overrides.endpoint
-        moved = address != found.endpoint
-        # The token, the identity and the ids were given for another address.
-        found = replace(
-            found,
-            endpoint=address,
-            identity=None if moved else found.identity,
-            adopt={} if moved else found.adopt,
-            token=None if moved else found.token,
-            headers={k: v for k, v in found.headers.items() if not (moved and isinstance(v, SecretSource))},
-        )
+        found = elsewhere(found, address)
     if overrides.token_env is not None:
         found = replace(found, token=SecretSource(env=overrides.token_env))
     return found
@@ -86,6 +78,10 @@ def _named(project: Project, name: str) -> DeclaredEnvironment:
         return project.environments[name]
     if name == SANDBOX:
         return DeclaredEnvironment(SANDBOX, "sandbox:")
+    if name in project.bases:
+        heirs = [one.name for one in project.environments.values() if one.extends == name]
+        tip = f"it is extended by {', '.join(heirs)}" if heirs else None
+        raise UsageError(f"the environment `{name}` is abstract: it is only there to be extended", tip=tip)
     known = sorted({*project.environments, SANDBOX})
     raise UsageError(
         f"there is no environment `{name}`{did_you_mean(name, known)}", tip=f"environments: {', '.join(known)}"

@@ -15,16 +15,17 @@ EXTENDS = Rule("project.extends", "An environment extends one that exists, and n
 SECRET = Rule(
     "project.secret", "Credentials come from a source, never as text in a file under version control.", _SOURCE
 )
+HEADER = Rule("project.header", "A header has a name that HTTP allows, and is given once.", _SOURCE)
 VARIABLE = Rule("project.variable", "Variables are declared with a type, and every value has that type.", _SOURCE)
 ADOPT = Rule("project.adopt", "Only kinds without a key of their own are told apart by id.", _SOURCE)
 DURATION = Rule("project.duration", "A plan is valid for a fixed time: weeks, days, hours, minutes.", _SOURCE)
 API = Rule("project.api", "An environment speaks one API that this version knows.", _SOURCE)
 FILE = Rule("project.file", "Every file that the project names has to be readable.", _SOURCE)
-ENVIRONMENT = Rule("project.environment", "A default environment has to exist.", _SOURCE)
+ENVIRONMENT = Rule("project.environment", "An environment that is named somewhere has to exist.", _SOURCE)
 PROTECT = Rule("project.protect", "A pattern that matches nothing would protect nothing.", _SOURCE)
 DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in one place.", _SOURCE)
 
 RULES: tuple[Rule, ...] = (
-    KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, VARIABLE, ADOPT, DURATION, API, FILE,
+    KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, HEADER, VARIABLE, ADOPT, DURATION, API, FILE,
     DUPLICATE, ENVIRONMENT, PROTECT,
 )  # fmt: skip

@@ -55,7 +55,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredEnvironment:
-    """An environment as the project file has it, ``extends`` resolved, variables not yet."""
+    """An environment as the project file has it, ``extends`` resolved, variables not yet.
+
+    An ``abstract`` one is only extended and may have no endpoint. ``withheld`` names credentials of what it extends
+    that were given for another address, and were therefore not inherited.
+    """
 
     name: str
     endpoint: str
@@ -74,6 +78,11 @@ class DeclaredEnvironment:
     promotes_from: str | None = None
     plan_valid_for: timedelta = timedelta(hours=72)
     warnings: tuple[Problem, ...] = ()
+    extends: str | None = None
+    abstract: bool = False
+    insecure: bool = False
+    description: str = ""
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,10 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project: one catalogue and the environments it is applied to. ``file`` is None where there is no file."""
+    """A project: one catalogue and the environments it is applied to. ``file`` is None where there is no file.
+
+    ``bases`` are the abstract environments: extended by others, applied to by nobody.
+    """
 
     name: str
     root: Path
@@ -123,6 +135,7 @@ class Project:
     protect: tuple[str, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
     environments: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
+    bases: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
     default_environment: str = SANDBOX
     file: Path | None = None
     warnings: tuple[Problem, ...] = ()
