@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -181,6 +182,18 @@ def format_option(command: F) -> F:
         callback=_format,
         help="How to print.",
     )(command)
+
+
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """The callback of an option that takes a date or an instant."""
+    if value is None:
+        return None
+    from reconciler.project.times import MOMENT, parse_moment
+
+    found = parse_moment(value)
+    if found is None:
+        raise click.BadParameter(f"`{value}` is no date; write {MOMENT}", ctx, param)
+    return found
 
 
 def out_option(text: str) -> Callable[[F], F]:

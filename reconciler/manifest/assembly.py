@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from reconciler.kinds.kind import Kind
 from reconciler.manifest.documents import Declared
@@ -12,6 +13,8 @@ from reconciler.manifest.problems import Problems
 from reconciler.model import Address
 from reconciler.reading.suggest import Hints
 from reconciler.reading.tree import Map
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,17 @@ class Entry:
 
 
 class Assembly:
-    """The entries of one environment, in the order in which they are declared."""
+    """The entries of one environment at one moment, in the order in which they are declared.
 
-    def __init__(self, problems: Problems) -> None:
+    ``held`` are the patches that are not due at ``at`` and were left out, ``due`` the dated ones that were not. Without
+    a moment nothing that has a date is due: a change that comes too early cannot be taken back.
+    """
+
+    def __init__(self, problems: Problems, at: datetime | None = None) -> None:
         self.entries: dict[Address, Entry] = {}
+        self.held: list[Declared] = []
+        self.due: list[Declared] = []
+        self._at = at
         self._problems = problems
         self._hints = Hints()
 
@@ -44,10 +54,11 @@ class Assembly:
                 message = "a patch stands in an overlay folder of an environment; write `spec:` here"
                 self._add("overlay.outside", message, document)
             else:
+                self._undated(document)
                 self._declare(document)
 
     def overlay(self, documents: Sequence[Declared], *, complete: bool) -> None:
-        """Add one overlay: its whole documents first, then its patches in their order.
+        """Add one overlay: its whole documents first, then its patches in their order, then the dated ones by date.
 
         Where only a part of the manifests was read (``complete`` is False), patches of other objects are passed over.
         """
@@ -56,11 +67,34 @@ class Assembly:
             if document.patch is not None and document.spec is not None:
                 self._add("overlay.outside", "a document has `spec:` or `patch:`, not both", document)
             elif document.spec is not None or self._only_observed(document):
+                self._undated(document)
                 self._declare(document)
             else:
                 patches.append(document)
+        dated = [document for document in patches if document.not_before is not None]
         for document in patches:
+            if document.not_before is None:
+                self._patch(document, complete=complete)
+        for document in sorted(dated, key=lambda item: item.not_before or _NEVER):
+            self._dated(document, complete=complete)
+
+    def _dated(self, document: Declared, *, complete: bool) -> None:
+        """A patch that holds from a date on; that it is about something declared is checked before, too."""
+        if self._at is not None and document.not_before is not None and document.not_before <= self._at:
+            self.due.append(document)
             self._patch(document, complete=complete)
+        elif document.address in self.entries:
+            self.held.append(document)
+        else:
+            self._unknown(document, complete=complete)
+
+    def _undated(self, document: Declared) -> None:
+        if document.not_before is not None:
+            message = "only a patch in an overlay is held back until a date; leave `notBefore` out"
+            span = len("notBefore")
+            self._problems.add(
+                "overlay.not_before", message, document.not_before_mark, span=span, address=document.address
+            )
 
     def _only_observed(self, document: Declared) -> bool:
         observed = document.lifecycle is not None and document.lifecycle.get("manage") == "observe"
@@ -88,11 +122,7 @@ class Assembly:
     def _patch(self, document: Declared, *, complete: bool) -> None:
         entry = self.entries.get(document.address)
         if entry is None:
-            if complete:
-                known = (address.key for address in self.entries if address.kind == document.kind.name)
-                hint = self._hints.did_you_mean(document.address.key, known)
-                message = f"{document.address} is not declared, so it cannot be patched{hint}"
-                self._add("overlay.unknown", message, document)
+            self._unknown(document, complete=complete)
             return
         report = self._problems.about(document.address)
         spec, lifecycle = entry.spec, entry.lifecycle
@@ -111,6 +141,13 @@ class Assembly:
             templates=entry.templates or document.templates,
             broken=entry.broken or document.broken,
         )
+
+    def _unknown(self, document: Declared, *, complete: bool) -> None:
+        if complete:
+            known = (address.key for address in self.entries if address.kind == document.kind.name)
+            hint = self._hints.did_you_mean(document.address.key, known)
+            message = f"{document.address} is not declared, so it cannot be patched{hint}"
+            self._add("overlay.unknown", message, document)
 
     def _add(self, rule: str, message: str, document: Declared) -> None:
         self._problems.add(rule, message, document.mark, address=document.address)

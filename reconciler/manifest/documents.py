@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconciler.kinds.fields import suggest_key
@@ -12,6 +13,7 @@ from reconciler.kinds.registry import GROUP, KINDS
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.templates import is_template
 from reconciler.model import Address
+from reconciler.project.times import MOMENT, parse_moment
 from reconciler.reading.suggest import did_you_mean, nearest
 from reconciler.reading.tree import Map
 from reconciler.reading.wording import describe
@@ -20,8 +22,8 @@ from reconciler.reading.yaml import Document
 TOOL_GROUP = "reconciler/v1"
 _KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MAX_KEY = 63
-_FIELDS = ("apiVersion", "kind", "key", "spec", "lifecycle", "patch")
-_RESERVED_FIELDS = ("extends", "abstract", "notBefore", "use", "from")
+_FIELDS = ("apiVersion", "kind", "key", "spec", "lifecycle", "patch", "notBefore")
+_RESERVED_FIELDS = ("extends", "abstract", "use", "from")
 _TOOL_KINDS = ("Approval",)
 _RESERVED_KINDS = ("RateCard", "Scenario", "Policy")
 
@@ -45,6 +47,9 @@ class Declared:
     templates: bool
     broken: bool = False
     """Its envelope is wrong: it is declared, so that nothing else complains, but its content is not looked at."""
+    not_before: datetime | None = None
+    not_before_mark: int = 0
+    """From when on a patch holds, in UTC, and where that is written."""
 
 
 def read_document(document: Document, problems: Problems) -> Declared | None:
@@ -59,6 +64,7 @@ def read_document(document: Document, problems: Problems) -> Declared | None:
     kind = _kind(root, problems)
     key = _key(root, problems)
     parts = {name: _part(root, name, problems) for name in ("spec", "patch", "lifecycle")}
+    due = _not_before(root, problems)
     if kind is None or key is None:
         return None
     wrong = [name for name, part in parts.items() if part is _WRONG]
@@ -73,7 +79,9 @@ def read_document(document: Document, problems: Problems) -> Declared | None:
         lifecycle=parts["lifecycle"],
         lifecycle_mark=root.entry_marks("lifecycle")[0] if "lifecycle" in root else root.mark,
         templates=document.templates,
-        broken=bool(wrong) or not sound,
+        broken=bool(wrong) or not sound or due is _WRONG,
+        not_before=None if due is _WRONG else due,
+        not_before_mark=root.entry_marks("notBefore")[0] if "notBefore" in root else root.mark,
     )
 
 
@@ -172,6 +180,19 @@ def _text(root: Map, name: str, problems: Problems) -> str | None:
         problems.add("template.fixed", f"`{name}` cannot be a template", mark, span=len(value))
         return None
     return value
+
+
+def _not_before(root: Map, problems: Problems) -> datetime | None:
+    """From when on a patch holds; ``_WRONG`` for what is no date."""
+    if "notBefore" not in root:
+        return None
+    value, mark = root["notBefore"], root.entry_marks("notBefore")[1]
+    found = parse_moment(value) if isinstance(value, str) else None
+    if found is None:
+        problems.add("overlay.not_before", f"{describe(value)} is no date; write {MOMENT}", mark)
+        wrong: datetime = _WRONG
+        return wrong
+    return found
 
 
 _WRONG: Any = object()

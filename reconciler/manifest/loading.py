@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 from reconciler.errors import ManifestError, ProjectError, UsageError
@@ -22,7 +22,7 @@ from reconciler.manifest.references import check_references
 from reconciler.manifest.rules import RULES
 from reconciler.manifest.templates import Templates
 from reconciler.manifest.validated import Valid, Validator
-from reconciler.model import Address, Approval, Desired, Problem, Resource
+from reconciler.model import Address, Approval, Desired, Problem, Resource, Scheduled
 from reconciler.project import Environment, Project
 from reconciler.project.values import SANDBOX
 from reconciler.reading.tree import TreeSource
@@ -30,17 +30,19 @@ from reconciler.reading.yaml import Reader
 
 
 def load(
-    project: Project, environment: Environment, *, paths: tuple[Path, ...] = (), today: date | None = None
+    project: Project, environment: Environment, *, paths: tuple[Path, ...] = (), at: datetime | None = None
 ) -> Desired:
-    """Everything that one environment declares.
+    """Everything that one environment declares at a moment.
 
-    ``paths`` replace the project's manifests; with ``today``, the date in UTC, approvals that expired are warned of.
-    Raises ``ManifestError`` with every problem; warnings alone do not
-    raise and are in the result.
+    ``paths`` replace the project's manifests. Patches that are not due ``at`` that moment are in ``scheduled``; without
+    one, no dated patch is due. It also tells which approvals expired and which patches are to be folded in, which is
+    warned of. Raises ``ManifestError`` with every problem; warnings alone do not raise and are in the result.
     """
     run = _Run(project, paths)
-    objects = run.objects(environment)
-    approvals = run.approvals(environment, today)
+    assembly = run.assembled(environment, at)
+    objects = run.objects(environment, assembly)
+    approvals = run.approvals(environment, at)
+    run.warn_of_due(assembly)
     problems = run.finish([*project.warnings, *environment.warnings])
     if any(problem.severity == "error" for problem in problems):
         raise ManifestError(problems)
@@ -56,6 +58,7 @@ def load(
         warnings=problems,
         digest=digest(resources.values()),
         complete=run.complete,
+        scheduled=run.scheduled(assembly),
     )
 
 
@@ -64,14 +67,21 @@ def check(
     environment: Environment | None,
     *,
     paths: tuple[Path, ...] = (),
-    today: date | None = None,
+    at: datetime | None = None,
 ) -> tuple[Problem, ...]:
-    """Every problem, errors and warnings, of one environment; without one, of the base and of every environment."""
+    """Every problem, errors and warnings, of one environment; without one, of the base and of every environment.
+
+    What dated patches make of it later is checked now.
+    """
     run = _Run(project, paths)
     extra = list(project.warnings)
     for chosen in [environment] if environment else _every(project, extra):
-        run.objects(chosen, lenient=environment is None and chosen.name == SANDBOX)
-        run.approvals(chosen, today)
+        assembly = run.assembled(chosen, at)
+        run.warn_of_due(assembly)
+        later = sorted({document.not_before for document in assembly.held if document.not_before})
+        for one in (assembly, *(run.assembled(chosen, moment) for moment in later)):
+            run.objects(chosen, one, lenient=environment is None and chosen.name == SANDBOX)
+        run.approvals(chosen, at)
         extra += chosen.warnings
     return run.finish(extra)
 
@@ -137,16 +147,20 @@ class _Run:
                     found.declared += filter(None, [read_document(document, self._problems)])
         return found
 
-    def objects(self, environment: Environment, *, lenient: bool = False) -> dict[Address, Valid]:
+    def assembled(self, environment: Environment, at: datetime | None) -> Assembly:
+        """The documents of an environment with its overlays, as they are at a moment."""
+        assembly = Assembly(self._problems, at)
+        assembly.base(self._base.declared)
+        for name in environment.overlays:
+            assembly.overlay(self._overlay(name).declared, complete=self.complete)
+        return assembly
+
+    def objects(self, environment: Environment, assembly: Assembly, *, lenient: bool = False) -> dict[Address, Valid]:
         """The objects of an environment; problems are gathered.
 
         ``lenient``: nobody asked for this environment, so a variable without a value in it is no problem.
         """
         before = len(self._problems.found)
-        assembly = Assembly(self._problems)
-        assembly.base(self._base.declared)
-        for name in environment.overlays:
-            assembly.overlay(self._overlay(name).declared, complete=self.complete)
         templates = Templates(environment.name, environment.variables, self._project.variables)
         entries = assembly.entries.values()
         objects = {entry.address: self._validator.validate(entry, templates) for entry in entries}
@@ -157,9 +171,30 @@ class _Run:
             found[before:] = [problem for problem in found[before:] if problem.rule != "template.unset"]
         return objects
 
-    def approvals(self, environment: Environment, today: date | None) -> tuple[Approval, ...]:
+    def scheduled(self, assembly: Assembly) -> tuple[Scheduled, ...]:
+        """The patches that wait, in the order of their dates."""
+        waiting = [(document.not_before, document) for document in assembly.held]
+        found = (
+            Scheduled(document.address, due, self._reader.files.location(document.mark))
+            for due, document in waiting
+            if due is not None
+        )
+        return tuple(sorted(found, key=lambda item: (item.at, item.address)))
+
+    def warn_of_due(self, assembly: Assembly) -> None:
+        """Say which dated patches hold by now: their date has nothing to say any more."""
+        for document in assembly.due:
+            assert document.not_before is not None
+            since = document.not_before.isoformat().replace("+00:00", "Z")
+            message = f"this patch of {document.address} holds since {since}: it is ready to be folded in"
+            self._problems.add(
+                "overlay.due", message, document.not_before_mark, span=len("notBefore"), address=document.address,
+                severity="warning",
+            )  # fmt: skip
+
+    def approvals(self, environment: Environment, at: datetime | None) -> tuple[Approval, ...]:
         """The approvals of an environment: those beside its manifests and those in its overlays."""
-        found = Approvals(self._problems, today)
+        found = Approvals(self._problems, at.date() if at else None)
         for contents in (self._base, *map(self._overlay, environment.overlays)):
             found.add(contents.approvals)
         return found.all()

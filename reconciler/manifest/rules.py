@@ -44,6 +44,17 @@ RULES: tuple[Rule, ...] = (
     Rule("template.fixed", "Objects and references can be read without rendering.", _MANIFEST),
     Rule("overlay.unknown", "A patch changes an object that is declared.", _MANIFEST),
     Rule("overlay.outside", "Patches belong to an environment.", _MANIFEST),
+    Rule(
+        "overlay.not_before",
+        "A patch is held back until a known instant: dates are in UTC, times have a zone.",
+        _MANIFEST,
+    ),
+    Rule(
+        "overlay.due",
+        "What holds anyway is read more easily where the object is declared; its date has done its work.",
+        _MANIFEST,
+        "warning",
+    ),
     Rule("overlay.item", "Items of a keyed list are told apart by their key.", _MANIFEST),
     Rule("overlay.remove", "Only what is there can be removed.", _MANIFEST),
     Rule("overlay.before", "An item can only stand before one that is there.", _MANIFEST),

@@ -81,6 +81,10 @@ def _document(kind: Kind) -> Schema:
             "spec": {"$ref": spec, "description": "What it is, in the API's own field names."},
             "patch": {"$ref": spec + PATCH, "description": "In an overlay folder: what differs in an environment."},
             "lifecycle": _lifecycle(kind),
+            "notBefore": {
+                "type": "string",
+                "description": "In an overlay folder: from when on the patch holds. A date is in UTC.",
+            },
         },
         "patternProperties": {"^x-": True},
         "additionalProperties": False,

@@ -25,6 +25,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
+from reconciler.model.schedule import Scheduled, Window
 
 __all__ = [
     "CONSENTABLE",
@@ -59,6 +60,7 @@ __all__ = [
     "Rehearsal",
     "Report",
     "Resource",
+    "Scheduled",
     "Severity",
     "Sighting",
     "Source",
@@ -69,6 +71,7 @@ __all__ = [
     "Target",
     "Tree",
     "Verb",
+    "Window",
     "render_path",
     "split_consent",
 ]

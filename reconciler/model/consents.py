@@ -18,6 +18,7 @@ NEVER_CONSENTED = (
     "ambiguous_match",
     "max_removals",
     "max_changes_percent",
+    "frozen",
 )
 """Guards that nothing opens but a change of what they are about (``foreign_draft``: ``adopt`` does)."""
 

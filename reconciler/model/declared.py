@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from reconciler.model.base import Address, Location, Path, Problem, Tree
+from reconciler.model.schedule import Scheduled
 
 
 class Source(Protocol):
@@ -87,3 +88,5 @@ class Desired:
     digest: str = ""
     complete: bool = True
     """False when only a part was read (PATHs, targets): then nothing is pruned."""
+    scheduled: tuple[Scheduled, ...] = ()
+    """Patches that are held back until later, in the order of their dates."""

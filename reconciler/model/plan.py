@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from reconciler.model.base import Address, Location, Problem, Tree
 from reconciler.model.classes import Action, ChangeClass
 from reconciler.model.rehearsal import Rehearsal
+from reconciler.model.schedule import Scheduled
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class Plan:
 
     ``created_at`` and ``valid_until`` are RFC 3339 in UTC. ``changes`` is in address order of the registry and
     holds no ``no_change`` entries but those with notes; ``steps`` is in a valid order of execution. ``rehearsal`` is
-    None where the plan was not tried out.
+    None where the plan was not tried out. ``scheduled`` are changes that are declared and not in this plan, because
+    they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest.
     """
 
     target: Target
@@ -163,6 +166,8 @@ class Plan:
     requests: int = 0
     seconds: float = 0.0
     rehearsal: Rehearsal | None = None
+    scheduled: tuple[Scheduled, ...] = ()
+    not_before: datetime | None = None
 
     @property
     def summary(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import simplejson
@@ -24,6 +25,7 @@ from reconciler.model import (
     Plan,
     PlanSource,
     Problem,
+    Scheduled,
     Sighting,
     Step,
     Target,
@@ -57,10 +59,13 @@ def digest(plan: Plan) -> str:
 def change_digest(plan: Plan) -> str:
     """SHA-256 over target identity, changes, steps and guards.
 
-    Without times, commit, tool version, source lines, unrelated observations and the rehearsal.
+    Without times, commit, tool version, source lines, unrelated observations and the rehearsal, and without freeze
+    windows, which come and go: the same change has one digest whenever it is planned.
     """
     changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
-    guards = sorted([guard.code, str(guard.address or ""), guard.status] for guard in plan.guards)
+    guards = sorted(
+        [guard.code, str(guard.address or ""), guard.status] for guard in plan.guards if guard.code != "frozen"
+    )
     return sha256(
         {
             "identity": plan.target.identity or plan.target.endpoint,
@@ -112,11 +117,13 @@ def _body(plan: Plan) -> dict[str, Any]:
         "complete": plan.complete,
         "mode": plan.mode,
         "write_secrets": plan.write_secrets,
+        "not_before": _instant(plan.not_before) if plan.not_before else None,
         "changes": [_change(change) for change in plan.changes],
         "steps": [_step(step) for step in plan.steps],
         "observed": [_sighting(sighting) for sighting in plan.observed],
         "guards": [_guard(guard) for guard in plan.guards],
         "warnings": [_warning(problem) for problem in plan.warnings],
+        "scheduled": [_scheduled(item) for item in plan.scheduled],
         "summary": plan.summary,
         "errored": False,
     }
@@ -199,6 +206,14 @@ def _warning(problem: Problem) -> dict[str, Any]:
     }
 
 
+def _scheduled(item: Scheduled) -> dict[str, Any]:
+    return {"address": str(item.address), "at": _instant(item.at), "location": _location(item.location)}
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def loads(text: str) -> Plan:
     """Read a saved plan.
 
@@ -257,7 +272,19 @@ def _read(body: Mapping[str, Any]) -> Plan:
         tool=body["tool"],
     )
     rehearsed = rehearsalfile.read(body["rehearsal"]) if body.get("rehearsal") is not None else None
-    return replace(plan, write_secrets=bool(body.get("write_secrets", False)), rehearsal=rehearsed)
+    due = body.get("not_before")
+    return replace(
+        plan,
+        write_secrets=bool(body.get("write_secrets", False)),
+        rehearsal=rehearsed,
+        scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
+        not_before=datetime.fromisoformat(due) if due is not None else None,
+    )
+
+
+def _read_scheduled(item: Mapping[str, Any]) -> Scheduled:
+    at = datetime.fromisoformat(item["at"])
+    return Scheduled(Address.parse(item["address"]), at, _read_location(item["location"]))
 
 
 def _read_change(item: Mapping[str, Any]) -> Change:

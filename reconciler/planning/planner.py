@@ -54,6 +54,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
         unchanged=len(work.unchanged),
         mode=options.mode,
         complete=desired.complete and options.only is None,
+        scheduled=desired.scheduled,
         write_secrets=options.write_secrets,
         requests=observation.requests,
         seconds=observation.seconds,

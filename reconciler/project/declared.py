@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model import Address
+from reconciler.model import Address, Window
 from reconciler.project.credentials import headers, merged, source
 from reconciler.project.endpoints import SERVICES, check_endpoint, is_insecure, service_address
 from reconciler.project.inheritance import Reporting, Written, chain_of, elsewhere, still_withheld
 from reconciler.project.secrets import SecretSource
-from reconciler.project.times import parse_period
+from reconciler.project.times import parse_moment, parse_period
 from reconciler.project.values import SANDBOX, DeclaredEnvironment, Given, Limits, Variable
 from reconciler.project.variables import convert
 from reconciler.reading.suggest import did_you_mean
@@ -96,6 +96,8 @@ def _apply(
         adopt={**base.adopt, **_adopt(reading, link)},
         protected=document.protected if document.protected is not None else base.protected,
         insecure=document.insecure if document.insecure is not None else base.insecure,
+        soak=parse_period(document.soak) if document.soak else base.soak,
+        freeze=_freeze(document, base.freeze),
         promotes_from=document.promotes_from or (base.promotes_from if base.abstract else None),
         plan_valid_for=period or base.plan_valid_for,
     )
@@ -103,6 +105,13 @@ def _apply(
 
 def _replaced(own: list[str] | None, inherited: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(own) if own is not None else inherited
+
+
+def _freeze(document: EnvironmentDocument, inherited: tuple[Window, ...]) -> tuple[Window, ...]:
+    if document.freeze is None:
+        return inherited
+    found = ((parse_moment(item.from_), parse_moment(item.to, through=True), item.because) for item in document.freeze)
+    return tuple(Window(start, end, because) for start, end, because in found if start and end)
 
 
 def _limits(document: EnvironmentDocument, base: Limits) -> Limits:

@@ -6,13 +6,13 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from reconciler.kinds.fields import KEY as KEY_GRAMMAR
 from reconciler.kinds.fields import problem, suggest_key
 from reconciler.kinds.kind import Spec
-from reconciler.project.rules import API, DURATION, KEY
-from reconciler.project.times import parse_period
+from reconciler.project.rules import API, DURATION, FREEZE, KEY
+from reconciler.project.times import MOMENT, parse_moment, parse_period
 
 API_VERSION = "reconciler/v1"
 
@@ -36,6 +36,12 @@ def _api(value: str) -> str:
 def _period(value: str) -> str:
     if parse_period(value) is None:
         raise problem(DURATION.id, f"`{value}` is no fixed time; write it like `PT72H` or `P3D`")
+    return value
+
+
+def _moment(value: str) -> str:
+    if parse_moment(value) is None:
+        raise problem(FREEZE.id, f"`{value}` is no date; write {MOMENT}")
     return value
 
 
@@ -86,6 +92,24 @@ class LimitsDocument(Spec):
     """Plan, add-on and assignment writes in flight; the server can hang for good at 4."""
 
 
+class WindowDocument(Spec):
+    """A time in which nothing that concerns money may change."""
+
+    from_: Annotated[str, AfterValidator(_moment), Field(alias="from")]
+    """The first day in UTC, or an instant with its zone."""
+    to: Annotated[str, AfterValidator(_moment)]
+    """The last day in UTC, or the instant at which it ends."""
+    because: Annotated[str, Field(min_length=1)]
+    """Why; every refusal says it."""
+
+    @model_validator(mode="after")
+    def _forwards(self) -> WindowDocument:
+        start, end = parse_moment(self.from_), parse_moment(self.to, through=True)
+        if start is not None and end is not None and end <= start:
+            raise problem(FREEZE.id, f"it ends ({self.to}) before it begins ({self.from_})")
+        return self
+
+
 class EnvironmentDocument(Spec):
     """One place that the catalogue is applied to."""
 
@@ -111,6 +135,10 @@ class EnvironmentDocument(Spec):
     """Which namespace is behind the address: the id of its oldest billing profile."""
     promotes_from: str | None = None
     """The environment that changes come from."""
+    soak: Annotated[str, AfterValidator(_period)] | None = None
+    """How long a catalogue must have been live, unchanged, where it is promoted from: `P2D`, `PT4H`."""
+    freeze: list[WindowDocument] | None = None
+    """Times in which nothing that concerns money may change here; no consent opens them."""
     protected: bool | None = None
     """Apply needs `identity`."""
     adopt: dict[str, str] | None = None

@@ -20,8 +20,6 @@ RESERVED = frozenset(
         "policy",
         "policies",
         "notice",
-        "freeze",
-        "soak",
         "approvals",
         "approvers",
         "notifications",

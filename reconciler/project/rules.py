@@ -19,6 +19,9 @@ HEADER = Rule("project.header", "A header has a name that HTTP allows, and is gi
 VARIABLE = Rule("project.variable", "Variables are declared with a type, and every value has that type.", _SOURCE)
 ADOPT = Rule("project.adopt", "Only kinds without a key of their own are told apart by id.", _SOURCE)
 DURATION = Rule("project.duration", "A plan is valid for a fixed time: weeks, days, hours, minutes.", _SOURCE)
+FREEZE = Rule(
+    "project.freeze", "A freeze begins and ends at known instants: dates are in UTC, times have a zone.", _SOURCE
+)
 API = Rule("project.api", "An environment speaks one API that this version knows.", _SOURCE)
 FILE = Rule("project.file", "Every file that the project names has to be readable.", _SOURCE)
 ENVIRONMENT = Rule("project.environment", "An environment that is named somewhere has to exist.", _SOURCE)
@@ -26,6 +29,6 @@ PROTECT = Rule("project.protect", "A pattern that matches nothing would protect 
 DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in one place.", _SOURCE)
 
 RULES: tuple[Rule, ...] = (
-    KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, HEADER, VARIABLE, ADOPT, DURATION, API, FILE,
-    DUPLICATE, ENVIRONMENT, PROTECT,
+    KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, HEADER, VARIABLE, ADOPT, DURATION, FREEZE,
+    API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from reconciler.model import Address, Location, Problem
+from reconciler.model import Address, Location, Problem, Window
 from reconciler.project.secrets import SecretSource
 
 Value = str | bool | int | Decimal
@@ -76,6 +76,8 @@ class DeclaredEnvironment:
     adopt: Mapping[Address, str] = field(default_factory=dict)
     protected: bool = False
     promotes_from: str | None = None
+    soak: timedelta | None = None
+    freeze: tuple[Window, ...] = ()
     plan_valid_for: timedelta = timedelta(hours=72)
     warnings: tuple[Problem, ...] = ()
     extends: str | None = None
@@ -106,6 +108,8 @@ class Environment:
     adopt: Mapping[Address, str] = field(default_factory=dict)
     protected: bool = False
     promotes_from: str | None = None
+    soak: timedelta | None = None
+    freeze: tuple[Window, ...] = ()
     plan_valid_for: timedelta = timedelta(hours=72)
     warnings: tuple[Problem, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from reconciler.model import Action, Change, ChangeClass, Guard, Plan
 from reconciler.render import fields_text, rehearsal_text, words
@@ -34,13 +35,14 @@ SHORT_DIGEST = 12
 
 def plan(plan: Plan, style: Style) -> str:
     """The whole plan, its open guards and its totals; ends with the line that counts."""
-    out = [header(plan, style), ""]
+    out = [header(plan, style), *_future(plan, style), ""]
     quiet = [change for change in plan.changes if _is_quiet(change)]
     for change in plan.changes:
         if not _is_quiet(change):
             out += [*_change(change, style), ""]
     out += _unchanged(quiet, style)
     out += _warnings(plan, style)
+    out += _scheduled(plan, style)
     if plan.rehearsal is not None:
         out += rehearsal_text.lines(plan.rehearsal, style)
     out += _guards(plan, style)
@@ -64,6 +66,16 @@ def header(plan: Plan, style: Style) -> str:
         read = words.plural(plan.requests, "request")
         parts.append(style.paint(f"{read}, {plan.seconds:.1f} s" if plan.seconds else read, "dim"))
     return _packed(parts, style)
+
+
+def _future(plan: Plan, style: Style) -> Iterator[str]:
+    if plan.not_before is not None:
+        due = _instant(plan.not_before)
+        yield style.paint(f"  What will be due at {due}; this plan cannot be applied before.", "yellow")
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _packed(parts: list[str], style: Style) -> str:
@@ -152,6 +164,17 @@ def _warnings(plan: Plan, style: Style) -> Iterator[str]:
     for problem in plan.warnings:
         place = f"{fields_text.place(problem.location)}: " if problem.location else ""
         yield from style.wrap(f"{place}{escape(problem.message)} [{escape(problem.rule)}]", first="  ", rest="    ")
+    yield ""
+
+
+def _scheduled(plan: Plan, style: Style) -> Iterator[str]:
+    """What is declared for later and not in this plan."""
+    if not plan.scheduled:
+        return
+    yield style.paint(f"Scheduled: {len(plan.scheduled)}", "bold") + "  not in this plan; see it with plan --at DATE"
+    for item in plan.scheduled:
+        place = f"  {fields_text.place(item.location)}" if item.location else ""
+        yield f"  {_instant(item.at)}  {escape(str(item.address))}" + style.paint(place, "dim")
     yield ""
 
 

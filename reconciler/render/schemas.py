@@ -137,6 +137,13 @@ def _warning() -> Schema:
     return _object({"rule": _TEXT, "message": _TEXT, "location": _LOCATION, "address": _nullable(_ADDRESS)})
 
 
+def _scheduled() -> Schema:
+    return _object(
+        {"address": _ADDRESS, "at": _INSTANT, "location": _LOCATION},
+        description="A patch that is held back until then, and is not in this plan.",
+    )
+
+
 def _rehearsal() -> Schema:
     refusal = _object(
         {
@@ -180,18 +187,20 @@ def plan() -> Schema:
             "complete": {"type": "boolean", "description": "False when only a part was planned: nothing is removed."},
             "mode": {"enum": list(get_args(Mode))},
             "write_secrets": {"type": "boolean"},
+            "not_before": _nullable({**_INSTANT, "description": "A plan of the future: not to be applied before."}),
             "changes": _list(_change()),
             "steps": _list(_step()),
             "observed": _list(_sighting()),
             "guards": _list(_guard()),
             "warnings": _list(_warning()),
+            "scheduled": _list(_scheduled()),
             "summary": _SUMMARY,
             "errored": {"type": "boolean"},
             "rehearsal": _rehearsal(),
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets", "rehearsal"),
+        optional=("write_secrets", "rehearsal", "not_before", "scheduled"),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 

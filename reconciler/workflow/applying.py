@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, RehearsalError, StaleError
@@ -17,8 +16,9 @@ from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
+from reconciler.policy import frozen
 from reconciler.workflow.answers import answered
-from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.plans import (
     PlanRequest,
     consents_for,
@@ -98,6 +98,7 @@ def run_apply(
 
     require_open(made)
     _require_target(context, made)
+    _require_time(context, made)
     _require_pinned(context, made)
     started = time.monotonic()
     with connect(context) as backend:
@@ -150,8 +151,20 @@ def _require_target(context: Context, made: Plan) -> None:
             f"the plan was made for {made.target.endpoint}, not for {context.environment.endpoint}",
             tip="apply it with the environment it was made for",
         )
-    if made.valid_until and made.valid_until < rfc3339(datetime.now(UTC)):
+
+
+def _require_time(context: Context, made: Plan) -> None:
+    """Refuse a plan that is too old, made for later, or that a freeze window holds up now, whenever it was made."""
+    moment = now()
+    if made.valid_until and made.valid_until < rfc3339(moment):
         raise ForeignPlanError(f"the plan expired at {made.valid_until}", tip="make a new plan")
+    if made.not_before is not None and moment < made.not_before:
+        due = rfc3339(made.not_before)
+        raise RefusedError(
+            f"this plan is what will be due at {due}, and that is not yet", tip=f"apply it from {due} on"
+        )
+    if found := tuple(frozen(made, context.environment.freeze, moment)):
+        raise GuardError(found, tip="; ".join(guard.message for guard in found))
 
 
 def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str, str | None]:

@@ -76,11 +76,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def load_desired(context: Context) -> Desired:
-    """Everything the environment declares. Raises ``ManifestError`` with all problems at once."""
+def load_desired(context: Context, at: datetime | None = None) -> Desired:
+    """Everything the environment declares, now or ``at`` a moment. Raises ``ManifestError`` with all problems."""
     from reconciler import manifest
 
-    return manifest.load(context.project, context.environment, paths=context.paths, today=now().date())
+    return manifest.load(context.project, context.environment, paths=context.paths, at=at or now())
 
 
 def check(context: Context, *, every_environment: bool = False) -> tuple[Problem, ...]:
@@ -88,7 +88,7 @@ def check(context: Context, *, every_environment: bool = False) -> tuple[Problem
     from reconciler import manifest
 
     chosen = None if every_environment else context.environment
-    return manifest.check(context.project, chosen, paths=context.paths, today=now().date())
+    return manifest.check(context.project, chosen, paths=context.paths, at=now())
 
 
 def rendered(context: Context) -> str:

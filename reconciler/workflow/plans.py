@@ -15,7 +15,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Mode, Plan, PlanSource, Tree
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
-from reconciler.policy import Bounds, Consent, judge
+from reconciler.policy import Bounds, Consent, frozen, judge
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
@@ -33,7 +33,8 @@ class PlanRequest:
 
     ``targets`` and ``excludes`` are patterns over ``Kind/key``; ``allow`` are consents as ``--allow`` takes them;
     ``prune`` None: as the environment says. ``rehearse``: try the steps out on a copy in memory of what was observed;
-    ``Plan.rehearsal`` tells what became of them.
+    ``Plan.rehearsal`` tells what became of them. ``at``: what would be planned at a moment of the future, in UTC; such
+    a plan cannot be applied before.
     """
 
     targets: tuple[str, ...] = ()
@@ -42,11 +43,14 @@ class PlanRequest:
     allow: tuple[str, ...] = ()
     write_secrets: bool = False
     rehearse: bool = False
+    at: datetime | None = None
 
 
 def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
-    """What would change. Writes nothing."""
-    desired = load_desired(context)
+    """What would change, now or at ``request.at``. Writes nothing. Raises ``UsageError`` for a moment that is past."""
+    if request.at is not None and request.at < now():
+        raise UsageError(f"{rfc3339(request.at)} is past; a plan without a date is the one of now")
+    desired = load_desired(context, request.at)
     with connect(context, read_only=True) as backend:
         return _plan(context, desired, backend, request)
 
@@ -82,12 +86,13 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
         from reconciler.workflow.rehearsal import rehearse
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
-    return _stamped(context, desired, judged)
+    judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
+    return _stamped(context, desired, judged, request.at)
 
 
 def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:
-    """What is consented to: with ``--allow``, and by the committed approvals that hold today."""
-    today = now().date()
+    """What is consented to: with ``--allow``, and by the committed approvals that hold on that day."""
+    today = (request.at or now()).date()
     asked = (Consent.parse(text) for text in request.allow)
     return (*asked, *(consent for approval in desired.approvals for consent in Consent.of(approval, today)))
 
@@ -179,7 +184,7 @@ def _population(made: Plan) -> int:
     return sum(not sighting.absent for sighting in made.observed)
 
 
-def _stamped(context: Context, desired: Desired, made: Plan) -> Plan:
+def _stamped(context: Context, desired: Desired, made: Plan, at: datetime | None) -> Plan:
     from reconciler.project import git_facts
 
     facts = git_facts(context.project.root)
@@ -188,8 +193,9 @@ def _stamped(context: Context, desired: Desired, made: Plan) -> Plan:
         made,
         tool=f"reconciler {VERSION}",
         created_at=rfc3339(made_at),
-        valid_until=rfc3339(made_at + context.environment.plan_valid_for),
+        valid_until=rfc3339((at or made_at) + context.environment.plan_valid_for),
         source=PlanSource(desired.digest, facts.commit, facts.dirty),
+        not_before=at,
     )
 
 

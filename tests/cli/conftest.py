@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -10,6 +11,8 @@ from reconciler.__main__ import main
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.serve import serving
 
+_WITH_A_CLOCK = ()
+"""Further modules of the workflow that ask for the time."""
 PROJECT = """\
 apiVersion: reconciler/v1
 kind: Project
@@ -74,6 +77,32 @@ def project(tmp_path):
     (catalog / "meters.yaml").write_text(METER)
     (catalog / "features.yaml").write_text(FEATURE)
     return tmp_path
+
+
+@dataclass
+class Clock:
+    """The time of the workflow and, where they are given it, of sandboxes."""
+
+    moment: datetime = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+    def __call__(self):
+        return self.moment
+
+    def to(self, *parts):
+        """Make it the beginning of a day, or a time of it."""
+        self.moment = datetime(*parts, tzinfo=UTC)
+
+    def wait(self, **parts):
+        self.moment += timedelta(**parts)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is told otherwise."""
+    found = Clock()
+    for name in ("context", "plans", "applying", *_WITH_A_CLOCK):
+        monkeypatch.setattr(f"reconciler.workflow.{name}.now", found)
+    return found
 
 
 class Served:

@@ -339,6 +339,18 @@ def test_a_share_counts_only_from_ten_live_objects_on(run, live):
     apply(run)
 
 
+def test_in_a_freeze_window_no_price_changes(run, live, clock):
+    live.declare(meter(), FEATURE, pro("20"))
+    apply(run)
+    live.project("freeze: [{from: 2026-12-01, to: 2027-01-02, because: the books are closed}]")
+    live.declare(meter(), FEATURE, pro("21"), meter("more"))
+    planned = never_opens(run, live, "frozen:Plan/pro")
+    assert "frozen until 2027-01-03T00:00:00Z, because the books are closed" in wrapped(planned.out)
+    assert "frozen:Meter/more" not in planned.out
+    clock.to(2027, 1, 3)
+    apply(run, "--allow", "price-raising:Plan/pro")
+
+
 def test_every_guard_that_nothing_opens_is_met_here():
     met = re.findall(r'(?:never_opens|refused)\(run, live, "([\w-]+)', Path(__file__).read_text(encoding="utf-8"))
     assert set(NEVER_CONSENTED) == {code for code in met if code not in CONSENTABLE}

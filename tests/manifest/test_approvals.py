@@ -1,6 +1,6 @@
 """``kind: Approval`` among the manifests: read, located, never declared."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import jsonschema
 import pytest
@@ -15,9 +15,9 @@ HEAD = "apiVersion: reconciler/v1\nkind: Approval\nkey: a\nspec:\n"
 GOOD = HEAD + "  allow: ['price-raising:Plan/pro']\n  because: board\n  expires: 2027-01-31\n"
 
 
-def load(catalogue, environment=None, today=None):
+def load(catalogue, environment=None, at=None):
     project = load_project(catalogue.root)
-    return manifest.load(project, project.environment(environment), today=today)
+    return manifest.load(project, project.environment(environment), at=at)
 
 
 def test_an_approval_is_read_and_declares_nothing(catalogue, meter):
@@ -70,12 +70,12 @@ def test_globs_digits_and_a_missing_slash_where_no_object_is_meant_are_fine(cata
 
 @pytest.mark.parametrize(("today", "warned"), [((2027, 1, 31), False), ((2027, 2, 1), True)])
 def test_an_approval_that_expired_is_warned_of_from_the_day_after_its_last(catalogue, today, warned):
-    found = load(catalogue.write(a_yaml=GOOD), today=date(*today))
+    found = load(catalogue.write(a_yaml=GOOD), at=datetime(*today, tzinfo=UTC))
     assert [f"{p.location} {p.rule} {p.severity}" for p in found.warnings] == (
         ["a.yaml:7:12 approval.expired warning"] if warned else []
     )
     project = load_project(catalogue.root)
-    assert bool(manifest.check(project, None, today=date(*today))) is warned
+    assert bool(manifest.check(project, None, at=datetime(*today, tzinfo=UTC))) is warned
 
 
 def test_an_approval_without_an_end_and_without_a_change_is_warned_of(catalogue):

@@ -26,10 +26,8 @@ def test_a_document_becomes_a_resource_with_its_place(catalogue, meter):
         (HEAD + "specs: {}\n", ["a.yaml:4:1 schema.unknown_field"]),
         (HEAD + SPEC + "extends: x\n", ["a.yaml:5:1 manifest.not_supported"]),
         (HEAD + SPEC + "abstract: true\n", ["a.yaml:5:1 manifest.not_supported"]),
-        (
-            HEAD + "notBefore: 2027-01-01\npatch: {}\n",
-            ["a.yaml:1:1 overlay.outside", "a.yaml:4:1 manifest.not_supported"],
-        ),
+        (HEAD + "notBefore: 2027-01-01\npatch: {}\n", ["a.yaml:1:1 overlay.outside"]),
+        (HEAD + SPEC + "notBefore: 2027-01-01\n", ["a.yaml:5:1 overlay.not_before"]),
         (HEAD.replace("Meter", "Metre") + SPEC, ["a.yaml:2:7 manifest.kind"]),
         (HEAD.replace("openmeter.io", "openmeter.com") + SPEC, ["a.yaml:1:13 manifest.api_version"]),
         (HEAD.replace("openmeter.io", "reconciler") + SPEC, ["a.yaml:2:7 manifest.api_version"]),

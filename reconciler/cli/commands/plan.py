@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from reconciler.cli.options import (
     Planning,
     Where,
     format_option,
+    moment,
     out_option,
     paths_argument,
     planning_options,
@@ -38,6 +40,7 @@ _PENDING = 2
         "reconciler plan -e staging -o pr.plan   save it; `reconciler apply --plan pr.plan` does exactly that",
         "reconciler plan -e production --allow price-raising:Plan/pro",
         "reconciler plan -e production --rehearse   would the server take it, before anybody approves",
+        "reconciler plan -e production --at 2027-01-01   what will be due then",
         "reconciler plan -e '*'                  every environment of the project file",
     ),
 )
@@ -51,6 +54,12 @@ _PENDING = 2
     is_flag=True,
     help="Try the steps out on a copy in memory of what was read; end with 1 when one would be refused.",
 )
+@click.option(
+    "--at",
+    metavar="DATE",
+    callback=moment,
+    help="What will be due then: dated patches, approvals and freeze windows of that day. A date is in UTC.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
 @common_options
 @click.pass_context
@@ -62,6 +71,7 @@ def command(
     form: str,
     out: Path | None,
     rehearse: bool,
+    at: datetime | None,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change. Writes nothing.
@@ -69,6 +79,9 @@ def command(
     Reads the manifests and the live catalogue and prints the difference: + create, ~ update in place, » new version,
     -/+ replace, a archive, - delete, < adopt, . release. Guards are changes that somebody must consent to with
     --allow before they can be applied.
+
+    With --at it is the plan of a later day: patches with `notBefore` count from their date on. It cannot be applied
+    before that day.
 
     With --rehearse the embedded server is filled with what was read, runs the steps, and is planned against once more:
     what it refuses the real one would refuse. Only reads reach the environment and no secret is read. The result
@@ -82,7 +95,7 @@ def command(
     if len(contexts) > 1 and (out is not None or form == "json"):
         raise UsageError("a plan file is of one environment", tip="name one with -e, without a glob")
     pending, shown, stopped = False, [], []
-    asked = replace(request(planning), rehearse=rehearse)
+    asked = replace(request(planning), rehearse=rehearse, at=at)
     for number, context in enumerate(contexts):
         with busy(screen, f"Reading the manifests and {context.environment.name}"):
             made = workflow.make_plan(context, asked)
