@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Change,
         ChangeClass,
         Desired,
+        EnvironmentCheck,
         FieldChange,
         Guard,
         Location,
@@ -58,14 +59,19 @@ if TYPE_CHECKING:
         LiveRow,
         Outcome,
         PlanRequest,
+        Shard,
         at_revision,
         check,
+        check_environments,
         connect,
         export,
+        list_environments,
         live_objects,
         load_desired,
         make_destroy_plan,
         make_plan,
+        matching,
+        most_serious,
         open_context,
         rendered,
         run_apply,
@@ -77,14 +83,15 @@ _ROOMS = {
         "RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
-        "Action Address Change ChangeClass Desired FieldChange Guard Location Observation Plan Problem Refusal "
-        "Rehearsal Report Resource Step"
+        "Action Address Change ChangeClass Desired EnvironmentCheck FieldChange Guard Location Observation Plan "
+        "Problem Refusal Rehearsal Report Resource Step"
     ),
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "Context LiveRow Outcome PlanRequest at_revision check connect export live_objects load_desired "
-        "make_destroy_plan make_plan open_context rendered run_apply"
+        "Context LiveRow Outcome PlanRequest Shard at_revision check check_environments connect export "
+        "list_environments live_objects load_desired make_destroy_plan make_plan matching most_serious "
+        "open_context rendered run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -102,6 +109,7 @@ __all__ = [
     "ChangeClass",
     "Context",
     "Desired",
+    "EnvironmentCheck",
     "FieldChange",
     "Guard",
     "GuardError",
@@ -123,19 +131,24 @@ __all__ = [
     "Report",
     "Resource",
     "Sandbox",
+    "Shard",
     "StaleError",
     "Step",
     "UsageError",
     "at_revision",
     "check",
+    "check_environments",
     "connect",
     "dump_plan",
     "export",
+    "list_environments",
     "live_objects",
     "load_desired",
     "load_plan",
     "make_destroy_plan",
     "make_plan",
+    "matching",
+    "most_serious",
     "open_context",
     "rendered",
     "run_apply",

@@ -41,6 +41,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Look at a catalogue",
         (
+            ("env", "List environments, and check what is behind them."),
             ("get", "List live objects: owned, claimed, unmanaged."),
             ("export", "Write live objects as manifests."),
         ),

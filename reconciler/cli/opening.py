@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,11 @@ import click
 
 from reconciler.cli.failures import remember_root
 from reconciler.cli.options import Planning, Where
-from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler import workflow
+    from reconciler.model import EnvironmentCheck
+    from reconciler.project import Project
 
 
 def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> workflow.Context:
@@ -37,21 +37,46 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
     return context
 
 
+def is_glob(text: str | None) -> bool:
+    """Whether a name of an environment is a pattern over names."""
+    return text is not None and bool(set(text) & set("*?["))
+
+
+def load_project(ctx: click.Context, file: Path | None) -> Project:
+    """The project of the working folder, or of a file. Raises ``ProjectError``."""
+    from reconciler.project import load_project as load
+
+    project = load(Path.cwd(), file)
+    remember_root(ctx, project.root)
+    return project
+
+
 def open_contexts(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> tuple[workflow.Context, ...]:
-    """The contexts of every environment that ``-e`` matches as a glob; the one it names otherwise.
+    """The contexts of every environment that ``-e`` matches as a glob, sorted; the one it names otherwise.
 
     Raises ``UsageError`` where a glob matches none.
     """
-    if where.environment is None or not set(where.environment) & set("*?["):
+    if where.environment is None or not is_glob(where.environment):
         return (open_context(ctx, where, paths),)
-    from reconciler.project import load_project
+    from reconciler import workflow
 
-    project = load_project(Path.cwd(), where.project)
-    names = [name for name in project.environments if fnmatchcase(name, where.environment)]
-    if not names:
-        known = ", ".join(project.environments) or "none"
-        raise UsageError(f"no environment matches `{where.environment}`", tip=f"environments: {known}")
+    names = workflow.matching(load_project(ctx, where.project), where.environment)
     return tuple(open_context(ctx, replace(where, environment=name), paths) for name in names)
+
+
+def check_several(ctx: click.Context, where: Where) -> tuple[EnvironmentCheck, ...]:
+    """Look at the environments that ``-e`` matches, at a bare ``--endpoint``, or at all of the project."""
+    from reconciler import workflow
+
+    project = load_project(ctx, where.project)
+    names: tuple[str | None, ...] = (where.environment,)
+    if is_glob(where.environment):
+        names = workflow.matching(project, where.environment or "*")
+    elif where.environment is None and where.endpoint is None:
+        names = tuple(project.environments) or names
+    elif where.environment is not None:
+        project.environment(where.environment)
+    return workflow.check_environments(project, names, lambda name: open_context(ctx, replace(where, environment=name)))
 
 
 def request(planning: Planning) -> workflow.PlanRequest:

@@ -6,6 +6,7 @@ one of these classes. Money and quantities are ``Decimal`` or canonical decimal 
 """
 
 from reconciler.model.base import Address, Location, Path, PathPart, Problem, Severity, Tree, render_path
+from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
 from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, Source, State
@@ -38,9 +39,11 @@ __all__ = [
     "Change",
     "ChangeClass",
     "Desired",
+    "EnvironmentCheck",
     "FieldChange",
     "Guard",
     "GuardStatus",
+    "LastRun",
     "LiveState",
     "Location",
     "Manage",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from reconciler.project.git import GitFacts, git_facts
+from reconciler.project.listing import Credential, EnvironmentFacts, environments_of
 from reconciler.project.loading import load_project
 from reconciler.project.secrets import SecretSource, reveal
 from reconciler.project.values import DeclaredEnvironment, Environment, Limits, Overrides, Project, Variable
 
 __all__ = [
+    "Credential",
     "DeclaredEnvironment",
     "Environment",
+    "EnvironmentFacts",
     "GitFacts",
     "Limits",
     "Overrides",
     "Project",
     "SecretSource",
     "Variable",
+    "environments_of",
     "git_facts",
     "load_project",
     "reveal",

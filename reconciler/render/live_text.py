@@ -10,8 +10,10 @@ import simplejson
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Tree
 from reconciler.render import values
-from reconciler.render.escape import columns, escape
+from reconciler.render.escape import escape
 from reconciler.render.style import Paint, Style
+from reconciler.render.table import Cell
+from reconciler.render.table import lines as table_lines
 from reconciler.render.words import plural
 
 _CLAIMS: dict[str, Paint] = {"owned": "green", "claimed": "cyan", "unmanaged": "yellow", "foreign": "red"}
@@ -71,12 +73,7 @@ def table(rows: Sequence[Row], style: Style) -> str:
     """One line per object, then how many there are of each sort."""
     if not rows:
         return "No live objects.\n"
-    cells = [_HEAD, *(_cells(row) for row in rows)]
-    widths = [max(columns(line[index]) for line in cells) for index in range(len(_HEAD))]
-    shown = _columns_that_fit(widths, style)
-    lines = [style.paint(_line(_HEAD, widths, shown), "bold")]
-    for row, line in zip(rows, cells[1:], strict=True):
-        lines.append(_line(line, widths, shown, style.paint(line[3], _CLAIMS.get(row.claim, "dim"))))
+    lines = table_lines(_HEAD, [_cells(row) for row in rows], style, give_way=(4, 2, 5))
     counts = {claim: sum(row.claim == claim for row in rows) for claim in _CLAIMS}
     total = ", ".join(f"{count} {claim}" for claim, count in counts.items() if count)
     lines += ["", f"{plural(len(rows), 'live object')}: {total}."]
@@ -113,14 +110,15 @@ def _tree(row: Row) -> dict[str, Any]:
     }
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[Cell, ...]:
+    """Name, then version, give way on a narrow terminal; what names the object never does."""
     return (
-        escape(f"{row.kind}/{row.key or '-'}"),
-        escape(row.state),
-        "" if row.version is None else str(row.version),
-        _claim(row),
-        escape(row.name or ""),
-        escape(row.id),
+        Cell(escape(f"{row.kind}/{row.key or '-'}")),
+        Cell(escape(row.state)),
+        Cell("" if row.version is None else str(row.version)),
+        Cell(_claim(row), _CLAIMS.get(row.claim, "dim")),
+        Cell(escape(row.name or "")),
+        Cell(escape(row.id)),
     )
 
 
@@ -128,21 +126,3 @@ def _claim(row: Row) -> str:
     if row.claim == "foreign" and row.project:
         return f"by {escape(row.project)}"
     return row.claim
-
-
-def _columns_that_fit(widths: Sequence[int], style: Style) -> tuple[int, ...]:
-    """Name, then version, give way on a narrow terminal; what names the object never does."""
-    shown = list(range(len(_HEAD)))
-    for dropped in (4, 2, 5):
-        if sum(widths[index] + 2 for index in shown) - 2 <= style.columns:
-            break
-        shown.remove(dropped)
-    return tuple(shown)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], shown: Sequence[int], claim: str = "") -> str:
-    parts = []
-    for index in shown:
-        pad = " " * (widths[index] - columns(cells[index]))
-        parts.append((claim if index == 3 and claim else cells[index]) + pad)
-    return "  ".join(parts).rstrip()

@@ -19,7 +19,9 @@ from reconciler.workflow.context import (
     rendered,
     sandbox_path,
 )
+from reconciler.workflow.environments import check_environments, list_environments
 from reconciler.workflow.exporting import export
+from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
 from reconciler.workflow.revisions import at_revision, is_revision
@@ -29,15 +31,20 @@ __all__ = [
     "LiveRow",
     "Outcome",
     "PlanRequest",
+    "Shard",
     "at_revision",
     "check",
+    "check_environments",
     "connect",
     "export",
     "is_revision",
+    "list_environments",
     "live_objects",
     "load_desired",
     "make_destroy_plan",
     "make_plan",
+    "matching",
+    "most_serious",
     "open_context",
     "rendered",
     "require_complete",

@@ -110,7 +110,7 @@ def run_apply(
             catalog_writes=context.environment.limits.catalog_writes,
             reveal=_secret(context),
             on_event=on_event or _silent,
-            receipts=context.state_folder / "receipts" / f"{context.environment.name}.jsonl",
+            receipts=context.receipts,
             should_stop=should_stop or threading.Event(),
             done=done,
         )

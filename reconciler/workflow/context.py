@@ -40,6 +40,11 @@ class Context:
         """``.reconciler/`` beside the project: receipts and the sandbox. Deleting it changes no plan."""
         return self.project.root / ".reconciler"
 
+    @property
+    def receipts(self) -> Path:
+        """The file that says, step by step, what was done to this environment from here."""
+        return self.state_folder / "receipts" / f"{self.environment.name}.jsonl"
+
 
 def open_context(
     start: Path | None = None,

@@ -35,19 +35,24 @@ class LiveRow:
 
 def live_objects(context: Context, kind: str | None = None, key: str | None = None) -> tuple[LiveRow, ...]:
     """The live objects of one kind or all, optionally with one key, in registry order."""
-    desired = _declared(context)
+    desired = declared_or_nothing(context)
     named = [*desired.resources, *([Address(kind, key)] if kind and key else [])]
     with connect(context, read_only=True) as backend:
         observation = backend.observe([kind] if kind else KINDS, named=named)
+    rows = live_rows(context, desired, observation)
+    return tuple(row for row in rows if key is None or row.key == key)
+
+
+def live_rows(context: Context, desired: Desired, observation: Observation) -> Iterator[LiveRow]:
+    """A row for everything that was observed."""
     work = Work(desired, observation, PlanOptions(api=context.environment.api))
     for resource in desired.resources.values():
         if resource.address.kind in observation.objects:
             work.match(resource)
-    rows = _rows(work, observation, desired)
-    return tuple(row for row in rows if key is None or row.key == key)
+    yield from _rows(work, observation, desired)
 
 
-def _declared(context: Context) -> Desired:
+def declared_or_nothing(context: Context) -> Desired:
     """What is declared, or nothing where the manifests do not read: looking at what is live must still work."""
     try:
         return load_desired(context)

@@ -161,3 +161,74 @@ def live(tmp_path):
     sandbox = Sandbox(":memory:")
     with serving(sandbox) as server:
         yield Served(tmp_path, server.url, sandbox).declare()
+
+
+PAIR = """\
+apiVersion: reconciler/v1
+kind: Project
+name: acme
+manifests: [catalog]
+defaultEnvironment: staging
+variables: {{ fee: {{ type: decimal, default: "20" }} }}
+environments:
+  # where everything is tried
+  staging:
+    endpoint: {staging}   # the small one
+    vars: {{ fee: "1" }}
+  production:
+    endpoint: {production}
+    promotesFrom: staging
+"""
+
+
+class Pair:
+    """Two servers, each a namespace of its own, and a project that has them as ``staging`` and ``production``."""
+
+    def __init__(self, root, staging, production):
+        self.root = root
+        self.staging, self.production = staging, production
+        self.text = PAIR.format(staging=staging.url, production=production.url)
+        self.project()
+        (root / "catalog").mkdir(exist_ok=True)
+
+    def project(self, more=""):
+        """Write the project file with further lines under ``environments``."""
+        (self.root / "reconciler.yaml").write_text(self.text + more)
+
+    def declare(self, *documents):
+        """Make these the whole catalogue."""
+        lines = [document if isinstance(document, str) else _document(*document) for document in documents]
+        (self.root / "catalog" / "all.yaml").write_text("---\n".join(lines))
+
+
+class Server:
+    """One served sandbox: its address, what somebody else does there, and the requests that reached it."""
+
+    def __init__(self, url, sandbox):
+        self.url, self.sandbox = url, sandbox
+        self.http = httpx.Client(base_url=f"{url}/api/v1/", transport=sandbox.transport())
+
+    def send(self, method, path, body=None):
+        """What somebody else does, past the reconciler."""
+        answer = self.http.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else {}
+
+    def items(self, path):
+        found = self.send("GET", path)
+        return found if isinstance(found, list) else found["items"]
+
+    @property
+    def identity(self):
+        """The id of the oldest billing profile."""
+        return min(self.items("billing/profiles"), key=lambda profile: profile["createdAt"])["id"]
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two served sandboxes and a project over both."""
+    one, other = Sandbox(":memory:"), Sandbox(":memory:")
+    with serving(one) as staging, serving(other) as production:
+        yield Pair(tmp_path, Server(staging.url, one), Server(production.url, other))
+    one.close()
+    other.close()

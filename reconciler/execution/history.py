@@ -1,0 +1,37 @@
+"""Reading receipts back: what the last run on this machine came to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.model import LastRun
+
+
+def last_run(path: Path) -> LastRun | None:
+    """The last run in a file of receipts; None where there is none. Lines that are no receipts are passed over."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    run: str | None = None
+    steps: dict[str, str] = {}
+    for receipt in reversed([found for line in lines if (found := _receipt(line))]):
+        run = run or receipt["run"]
+        if receipt["run"] != run:
+            break
+        steps.setdefault(receipt["step"], receipt["state"])
+    return LastRun(run, dict(sorted(Counter(steps.values()).items()))) if run else None
+
+
+def _receipt(line: str) -> dict[str, str] | None:
+    try:
+        found: Any = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(found, Mapping) or not all(isinstance(found.get(name), str) for name in ("run", "step", "state")):
+        return None
+    return {name: found[name] for name in ("run", "step", "state")}

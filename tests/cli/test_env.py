@@ -1,0 +1,174 @@
+"""``env list`` and ``env check`` on two servers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import stamina
+
+from .conftest import FEATURE, METER
+
+DEAD = "  dead: { endpoint: 'http://127.0.0.1:1' }\n"
+ELSEWHERE = "01J00000000000000000000000"
+
+
+@pytest.fixture(autouse=True)
+def _impatient():
+    with stamina.set_testing(True, attempts=1):
+        yield
+
+
+def checked(run, *args):
+    ended = run("env", "check", "--format", "json", *args)
+    return ended.code, {one["name"]: one for one in json.loads(ended.out)["environments"]}
+
+
+def test_list_tells_every_environment_without_a_network(run, pair, monkeypatch):
+    pair.project(
+        "  copy: { extends: production, endpoint: 'https://nowhere.invalid' }\n"
+        "  eu: { extends: production, token: { env: EU_TOKEN }, protected: true, overlays: [eu] }\n"
+    )
+    monkeypatch.delenv("EU_TOKEN", raising=False)
+    listed = json.loads(run("env", "list", "--format", "json").out)["environments"]
+    assert [(one["name"], one["default"]) for one in listed] == [
+        ("staging", True), ("production", False), ("copy", False), ("eu", False), ("sandbox", False),
+    ]  # fmt: skip
+    eu = listed[3]
+    assert (eu["endpoint"], eu["extends"], eu["protected"], eu["overlays"]) == (
+        pair.production.url, "production", True, ["eu"],
+    )  # fmt: skip
+    assert eu["credentials"] == [{"for": "token", "source": "environment variable EU_TOKEN", "present": False}]
+    assert listed[1]["promotesFrom"] == "staging"
+    assert eu["promotesFrom"] is None
+
+
+def test_list_never_shows_a_secret_or_runs_a_command(run, pair, monkeypatch, tmp_path):
+    ran = tmp_path / "ran"
+    pair.project(
+        f"  a: {{ extends: staging, token: {{ command: [touch, {ran}] }} }}\n"
+        "  b: { extends: staging, token: { env: B_TOKEN }, headers: { X-Access: { file: gone } } }\n"
+    )
+    monkeypatch.setenv("B_TOKEN", "hunter2")
+    ended = run("env", "list")
+    assert ended.code == 0
+    assert "hunter2" not in ended.out + ended.err + run("env", "list", "--format", "json").out
+    assert "token by command" in ended.out
+    assert "token, header X-Access missing" in ended.out
+    assert "b: the file gone (header X-Access) gives nothing here" in ended.out
+    assert not ran.exists()
+
+
+def test_list_works_without_a_project_file(run, tmp_path):
+    assert "sandbox:" in run("env", "list").out
+
+
+def test_list_says_what_is_missing_before_anything_can_be_applied(run, pair):
+    pair.project("  copy: { extends: staging, protected: true, token: { env: PATH } }\n"
+                 "  other: { extends: copy, endpoint: 'https://other.invalid' }\n")  # fmt: skip
+    out = run("env", "list").out
+    assert "copy: protected and not pinned" in out
+    assert "other: token not inherited, because it was given for another address" in out
+
+
+def test_check_tells_which_namespace_answers_and_whose_everything_is(run, pair):
+    pair.declare(METER, FEATURE)
+    assert run("apply", "--auto-approve").code == 0
+    marker = {"reconciler.project": "other", "reconciler.key": "theirs"}
+    meter = {"slug": "theirs", "eventType": "x", "aggregation": "COUNT"}
+    pair.staging.send("POST", "meters", meter | {"metadata": marker})
+    pair.staging.send("POST", "meters", meter | {"slug": "nobodys"})
+    code, found = checked(run)
+    assert code == 0
+    staging = found["staging"]
+    assert (staging["reachable"], staging["identity"]) == (True, pair.staging.identity)
+    assert (staging["pinned"], staging["matches"], staging["sameAs"]) == (None, None, [])
+    assert staging["objects"]["Meter"] == {"owned": 1, "foreign": 1, "unmanaged": 1}
+    assert staging["objects"]["Feature"] == {"owned": 1}
+    assert staging["foreignProjects"] == {"other": 1}
+    assert staging["lastApply"]["steps"] == {"done": 2}
+    assert found["production"]["identity"] == pair.production.identity != staging["identity"]
+    assert found["production"]["lastApply"] is None
+    text = run("env", "check").out
+    assert "owned       1 Meter, 1 Feature" in text
+    assert "foreign     1 Meter (by other)" in text
+    assert "2 environments: 2 as expected." in text
+
+
+def test_a_plan_with_many_versions_is_one_object(run, pair):
+    plan = {"name": "Pro", "currency": "USD", "billingCadence": "P1M"}
+    plan["phases"] = [{"key": "main", "name": "Main", "rateCards": [
+        {"type": "flat_fee", "key": "base", "name": "Base", "billingCadence": "P1M",
+         "price": {"type": "flat", "amount": "{{ vars.fee }}"}}]}]  # fmt: skip
+    pair.declare(("Plan", "pro", plan))
+    for fee in ("1", "2", "3"):
+        allow = ("--allow", "price-raising:Plan/pro")
+        assert run("apply", "--auto-approve", "--var", f"fee={fee}", *allow).code == 0
+    assert len(pair.staging.items("plans")) == 3
+    assert checked(run)[1]["staging"]["objects"]["Plan"] == {"owned": 1}
+
+
+def test_an_environment_that_does_not_answer_ends_with_1_and_hides_no_other(run, pair):
+    pair.project(DEAD)
+    code, found = checked(run)
+    assert code == 1
+    assert "no connection" in found["dead"]["error"]
+    assert found["dead"]["reachable"] is False
+    assert found["staging"]["reachable"] is True
+    assert checked(run, "-e", "[sp]*")[0] == 0
+
+
+def test_a_token_that_is_not_there_is_told_by_its_source(run, pair):
+    pair.project(f"  other: {{ endpoint: '{pair.staging.url}', token: {{ env: NOT_SET_ANYWHERE }} }}\n")
+    code, found = checked(run)
+    assert code == 1
+    assert found["other"]["error"] == "the environment variable NOT_SET_ANYWHERE is not set or empty"
+    assert found["staging"]["reachable"]
+
+
+def test_another_namespace_than_the_pinned_one_ends_with_3_and_is_refused_by_a_plan(run, pair):
+    pair.declare(METER)
+    pair.project(f"    identity: {pair.staging.identity}\n")
+    code, found = checked(run)
+    assert code == 3
+    assert found["production"]["matches"] is False
+    assert "another namespace answers" in run("env", "check").out
+    before = pair.production.items("meters")
+    for command in (("plan",), ("apply", "--auto-approve")):
+        refused = run(*command, "-e", "production")
+        assert refused.code == 3
+        assert pair.production.identity in refused.err
+        assert "Nothing was written" in refused.err
+    assert pair.production.items("meters") == before == []
+
+
+def test_two_environments_that_are_one_namespace_are_told(run, pair):
+    pair.project(f"  copy: {{ endpoint: '{pair.staging.url}' }}\n")
+    found = checked(run)[1]
+    assert (found["copy"]["sameAs"], found["staging"]["sameAs"]) == (["staging"], ["copy"])
+    assert found["production"]["sameAs"] == []
+
+
+def test_a_bare_address_can_be_looked_at_before_there_is_a_project(run, pair):
+    (pair.root / "reconciler.yaml").unlink()
+    code, found = checked(run, "--endpoint", pair.staging.url)
+    assert code == 0
+    assert found["adhoc"]["identity"] == pair.staging.identity
+
+
+def test_manifests_that_do_not_read_hide_nothing_of_what_is_live(run, pair):
+    (pair.root / "catalog" / "all.yaml").write_text("kind: [")
+    assert checked(run)[0] == 0
+
+
+def test_an_unknown_environment_is_a_matter_of_usage(run, pair):
+    assert run("env", "check", "-e", "stagin").code == 64
+    assert run("env", "check", "-e", "x*").code == 64
+
+
+def test_receipts_that_are_damaged_are_no_reason_to_fail(run, pair):
+    folder = pair.root / ".reconciler" / "receipts"
+    folder.mkdir(parents=True)
+    lines = ["{", "[]", '{"run": 1}', '{"run": "r", "step": "1", "state": "started"}', "\xff"]
+    (folder / "staging.jsonl").write_bytes("\n".join(lines).encode("latin-1"))
+    assert checked(run)[1]["staging"]["lastApply"] == {"startedAt": "r", "steps": {"started": 1}}
