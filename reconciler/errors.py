@@ -6,6 +6,7 @@
     ├── UsageError                 64   the command line or a call is wrong
     ├── InputError                  1   problems in files, all of them, each with its place
     │   ├── ManifestError               a manifest, an overlay or a template
+    │   ├── EditError                   a value of a manifest that cannot be changed where it stands
     │   └── ProjectError                reconciler.yaml, an environment or a variable
     ├── PlanFileError               1   a file that cannot be read as a plan
     ├── SecretError                 1   a token or secret source gives nothing
@@ -66,6 +67,10 @@ class InputError(ReconcilerError):
 
 class ManifestError(InputError):
     """Manifests, overlays or templates that cannot be used."""
+
+
+class EditError(InputError):
+    """A value of a manifest that cannot be changed where it stands: templated, shared, or not written there."""
 
 
 class ProjectError(InputError):

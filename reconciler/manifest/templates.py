@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Tree
+from reconciler.reading.scalars import is_template as is_template
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -25,11 +26,6 @@ class TemplateError(Exception):
     def __init__(self, message: str, *, unset: bool = False) -> None:
         super().__init__(message)
         self.unset = unset
-
-
-def is_template(text: str) -> bool:
-    """Whether a text has anything to render."""
-    return "{{" in text or "{%" in text or "{#" in text
 
 
 class Templates:

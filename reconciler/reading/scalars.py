@@ -75,3 +75,8 @@ def _bounded(text: str) -> None:
 
 def _short(text: str) -> str:
     return text if len(text) <= 24 else text[:20] + "…"
+
+
+def is_template(text: str) -> bool:
+    """Whether a text has anything to render."""
+    return "{{" in text or "{%" in text or "{#" in text

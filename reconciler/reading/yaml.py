@@ -84,15 +84,10 @@ class Reader:
 
     def _documents(self, number: int, text: str) -> Iterator[Document]:
         templates = "{{" in text or "{%" in text
-        text, back = _stand_ins(text)
-        parser = _parser(text)
         builder = self._builder(number)
         try:
-            while parser.check_event():
-                event = parser.get_event()
+            for event in events(text):
                 kind = type(event)
-                if back and kind is ScalarEvent:
-                    event.value = event.value.translate(back)
                 if kind is DocumentStartEvent:
                     builder = self._builder(number)
                 elif kind is DocumentEndEvent:
@@ -136,6 +131,17 @@ def _explain(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> 
     if error.context and error.context_mark and error.context_mark.line != line:
         context += f" that begins on line {error.context_mark.line + 1}"
     return f"{problem}{context}"
+
+
+def events(text: str) -> Iterator[Any]:
+    """The parser's events for a text, with offsets that are the text's own. Raises ``yaml.YAMLError``."""
+    text, back = _stand_ins(text)
+    parser = _parser(text)
+    while parser.check_event():
+        event = parser.get_event()
+        if back and type(event) is ScalarEvent:
+            event.value = event.value.translate(back)
+        yield event
 
 
 def _parser(text: str) -> Any:  # noqa: ANN401 - two parsers with one interface and no common class
