@@ -16,11 +16,12 @@
     │   └── ForeignPlanError            expired, tampered, or made for another target
     ├── BackendError                1   the server or the way to it
     │   ├── TransportError              no answer: connection, time-out, TLS, proxy
+    │   │   └── HaltedError       130   stopped by the user while the server made a request wait; not sent
     │   ├── ApiError                    the server answered with an error status
     │   └── ProtocolError               the server answered something that is not its API
     └── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
 
-What a run ends with that has sent something (4, 5, 130) is no error but in its ``Report``.
+What a run ends with that has sent something (4, 5, 130) is no error but in its ``Report``; 130 is both.
 
 One place (``reconciler.__main__``) turns them into messages and exit codes. No exception of httpx, pydantic,
 PyYAML, Jinja2 or sqlite3 crosses a room's border: each room translates what its library raises.
@@ -123,6 +124,15 @@ class TransportError(BackendError):
     def __init__(self, message: str, *, sent: bool, tip: str | None = None) -> None:
         super().__init__(message, tip=tip)
         self.sent = sent
+
+
+class HaltedError(TransportError):
+    """The run was stopped while a request waited until the server accepts requests again. It was not sent."""
+
+    exit_code = 130
+
+    def __init__(self, message: str, *, tip: str | None = None) -> None:
+        super().__init__(message, sent=False, tip=tip)
 
 
 class ApiError(BackendError):

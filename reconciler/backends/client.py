@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
 
+from reconciler.backends.clock import Clock
 from reconciler.backends.failures import CAUGHT, PASSING, transport_error
+from reconciler.backends.gate import TIP, Gate, Pace
 from reconciler.backends.jsontext import dumps, loads
 from reconciler.backends.problems import api_error, is_problem, not_the_api
 from reconciler.backends.redaction import Redactor, secrets_in
@@ -19,8 +21,13 @@ from reconciler.errors import ApiError, TransportError, UsageError
 from reconciler.model import Tree
 
 IDEMPOTENT = frozenset({"PUT", "DELETE"})
+_TOO_MANY, _UNAVAILABLE = 429, 503
 SETUP = (OSError, ValueError, ImportError)
 """What a wrong certificate file or proxy address in the environment raises, before any request."""
+
+
+def _nobody(sentence: str) -> None:
+    del sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,10 @@ class Settings:
     read_timeout: float = 30.0
     connections: int = 8
     patience: Patience = field(default_factory=Patience)
+    pace: Pace = field(default_factory=Pace)
+    clock: Clock = field(default_factory=Clock)
+    on_wait: Callable[[str], None] = _nobody
+    """Gets a sentence when the server makes the client wait; called from any thread."""
     read_only: bool = False
 
 
@@ -55,6 +66,7 @@ class Client:
         self._redact = Redactor(settings.secrets)
         self._count = 0
         self._lock = threading.Lock()
+        self._gate = Gate(settings.connections, settings.pace, settings.clock, settings.on_wait)
         try:
             self._http = _http_client(settings, transport)
         except (*CAUGHT, *SETUP) as error:
@@ -76,7 +88,7 @@ class Client:
     def send(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Mapping[str, Tree] | None = None
     ) -> Reply:
-        """Send one request and repeat it where that is safe.
+        """Send one request and repeat it where that is safe; wait while the server limits the rate.
 
         Raises ``TransportError``, ``ApiError`` or ``ProtocolError``; ``UsageError`` for a write through a client
         that may only read.
@@ -86,7 +98,7 @@ class Client:
         redact = self._redact.knowing(secrets_in(body)) if body else self._redact
         request = self._request(method, path, query, body)
         started = time.perf_counter()
-        response = persist(self._settings.patience, lambda: self._attempt(request, redact))
+        response = self._answered(request, redact)
         return Reply(
             response.status_code,
             _json(response, f"{method} {path}", redact),
@@ -94,8 +106,17 @@ class Client:
             time.perf_counter() - started,
         )
 
+    def heed(self, stop: threading.Event) -> None:
+        """From now on end every wait for the server's rate limit once ``stop`` is set."""
+        self._gate.heed(stop)
+
+    def stop_waiting(self) -> None:
+        """End every wait for the server's rate limit, for good."""
+        self._gate.close()
+
     def close(self) -> None:
         """Close the connections."""
+        self.stop_waiting()
         self._http.close()
 
     def _request(
@@ -108,17 +129,59 @@ class Client:
         except CAUGHT as error:
             raise transport_error(error, f"{method} {path}", self._redact) from None
 
+    def _answered(self, request: httpx.Request, redact: Redactor) -> httpx.Response:
+        """Sent until it is answered or may not be repeated; a refusal by the rate limit counts as no attempt."""
+        while True:
+            try:
+                return persist(self._settings.patience, lambda: self._attempt(request, redact), self._settings.clock)
+            except _Limited as limited:
+                if limited.error:
+                    raise limited.error from None
+
     def _attempt(self, request: httpx.Request, redact: Redactor) -> httpx.Response:
-        """One try; raises ``FailedAttempt``."""
-        with self._lock:
-            self._count += 1
-        try:
-            response = self._http.send(request)
-        except CAUGHT as error:
-            raise _no_answer(request, error, redact) from None
+        """One try; raises ``FailedAttempt`` or ``_Limited``."""
+        with self._gate.passage() as number:
+            with self._lock:
+                self._count += 1
+            try:
+                response = self._http.send(request)
+            except CAUGHT as error:
+                raise _no_answer(request, error, redact) from None
+        if response.status_code not in BUSY:
+            self._gate.accepted(number)
+        elif self._limits(response):
+            raise self._limited(request, response, number, redact)
         if response.is_success:
             return response
-        raise _refused(request, response, redact)
+        raise _refused(request, response, redact, self._settings.clock)
+
+    def _limits(self, response: httpx.Response) -> bool:
+        """Whether this is the answer of a rate limit: 503 is one if it says when to come back."""
+        status = response.status_code
+        return status == _TOO_MANY or (status == _UNAVAILABLE and self._asked(response) is not None)
+
+    def _limited(
+        self, request: httpx.Request, response: httpx.Response, number: int, redact: Redactor
+    ) -> _Limited | FailedAttempt:
+        """Make everybody wait. 429 says that nothing was done; 503 does not, so that a POST is not sent again."""
+        reason = self._gate.refused(number, response.status_code, self._asked(response))
+        error = _api_error(response, redact)
+        if reason:
+            error = ApiError(f"{error.message}: {reason}", status=error.status, request_id=error.request_id, tip=TIP)
+        if request.method == "POST" and response.status_code != _TOO_MANY:
+            return FailedAttempt(error, again=False)
+        return _Limited(error if reason else None)
+
+    def _asked(self, response: httpx.Response) -> float | None:
+        return retry_after(response.headers.get("retry-after"), self._settings.clock.utc)
+
+
+class _Limited(Exception):  # noqa: N818 - a signal between two lines of this file
+    """The rate limit refused a request; with an error where waiting makes no sense any more."""
+
+    def __init__(self, error: ApiError | None) -> None:
+        super().__init__()
+        self.error = error
 
 
 def _http_client(settings: Settings, transport: httpx.BaseTransport | None) -> httpx.Client:
@@ -148,11 +211,11 @@ def _no_answer(request: httpx.Request, error: Exception, redact: Redactor) -> Fa
     return FailedAttempt(failure, again=safe and isinstance(error, PASSING))
 
 
-def _refused(request: httpx.Request, response: httpx.Response, redact: Redactor) -> FailedAttempt:
+def _refused(request: httpx.Request, response: httpx.Response, redact: Redactor, clock: Clock) -> FailedAttempt:
     status, what = response.status_code, f"{request.method} {request.url.path}"
-    wait = retry_after(response.headers.get("retry-after"))
     if status in BUSY:
-        again = request.method == "GET" or request.method in IDEMPOTENT or status == httpx.codes.TOO_MANY_REQUESTS
+        wait = retry_after(response.headers.get("retry-after"), clock.utc)
+        again = request.method == "GET" or request.method in IDEMPOTENT
         return FailedAttempt(_api_error(response, redact), again=again, wait=wait)
     if response.has_redirect_location:
         error = not_the_api(f"{what}: the server redirects ({status}) to {_host(response)}", b"", redact)

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from reconciler.backends.clock import CLOCK, Clock
 from reconciler.errors import SecretError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from reconciler.backends.protocol import Backend
@@ -30,11 +33,14 @@ def open_backend(
     read_only: bool = False,
     connect_timeout: float = 5.0,
     read_timeout: float = 30.0,
+    on_wait: Callable[[str], None] | None = None,
+    clock: Clock = CLOCK,
 ) -> Backend:
     """Connect to an environment; nothing is sent yet.
 
     ``base`` is where relative token files are looked up; time-outs are in seconds; ``transport`` stands in for the
-    network. Raises ``SecretError`` for a token or header source without a usable value, ``UsageError`` for an
+    network; ``on_wait`` gets a sentence, in any thread, when the server's rate limit makes the
+    client wait. Raises ``SecretError`` for a token or header source without a usable value, ``UsageError`` for an
     endpoint or API that cannot be used.
     """
     from reconciler.backends.client import Client, Settings
@@ -52,6 +58,8 @@ def open_backend(
         read_timeout=read_timeout,
         connections=max(1, parallelism),
         read_only=read_only,
+        clock=clock,
+        on_wait=on_wait or _nobody,
     )
     return RestBackend(
         Client(settings, transport),
@@ -59,6 +67,11 @@ def open_backend(
         endpoint=environment.endpoint,
         parallelism=parallelism,
     )
+
+
+def _nobody(sentence: str) -> None:
+    """Nobody listens."""
+    del sentence
 
 
 def _headers(environment: Environment, base: Path) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -86,6 +87,13 @@ class Backend(Protocol):
 
     def explain(self, step: Step) -> tuple[str, ...]:
         """What the live object says about the refusal of this step, one sentence each; empty where nothing."""
+        ...
+
+    def heed(self, stop: threading.Event) -> None:
+        """From now on end every wait for the server's rate limit once ``stop`` is set.
+
+        The requests that wait raise ``HaltedError``: they were not sent.
+        """
         ...
 
     def close(self) -> None:

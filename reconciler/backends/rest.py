@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -101,7 +102,12 @@ class RestBackend:
         """Why a plan version with add-ons was refused: the server's own answer does not say."""
         return self._settler.faults_of_assignments(step) if step.address.kind == PLANS else ()
 
+    def heed(self, stop: threading.Event) -> None:
+        """From now on end every wait for the server's rate limit once ``stop`` is set."""
+        self._client.heed(stop)
+
     def close(self) -> None:
-        """Give back threads and connections."""
+        """Give back threads and connections; what waits for the server's rate limit waits no longer."""
+        self._client.stop_waiting()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()

@@ -1,5 +1,7 @@
 """When a request is sent again, and when not. Bounded by attempts and by time, with jitter.
 
+A refusal by a rate limit is no failed attempt: see ``gate``.
+
 A POST is never sent again once it may have arrived: OpenMeter knows no idempotency key.
 """
 
@@ -7,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import TypeVar
 
 import stamina
 
+from reconciler.backends.clock import Clock
 from reconciler.errors import BackendError
 
 # stamina reports each retry as a warning, which Python prints for programs that set up no logging at all.
@@ -23,6 +25,9 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 BUSY = frozenset({429, 502, 503, 504})
 """Statuses that may be better a moment later."""
+
+LONGEST_ASKED = 366 * 86_400.0
+"""A year, in seconds: no server means more."""
 
 T = TypeVar("T")
 
@@ -48,9 +53,12 @@ class FailedAttempt(Exception):  # noqa: N818 - not an error of its own: it carr
         self.wait = wait
 
 
-def persist(patience: Patience, attempt: Callable[[], T]) -> T:
-    """Run ``attempt`` until it answers or may not be repeated; raises the last failure's ``BackendError``."""
-    started = time.monotonic()
+def persist(patience: Patience, attempt: Callable[[], T], clock: Clock) -> T:
+    """Run ``attempt`` until it answers or may not be repeated; raises the last failure's ``BackendError``.
+
+    What else ``attempt`` raises goes through. Between attempts stamina sleeps, which its test mode leaves out.
+    """
+    started = clock.monotonic()
 
     def backoff(failure: Exception) -> bool | float:
         if not isinstance(failure, FailedAttempt) or not failure.again:
@@ -58,7 +66,7 @@ def persist(patience: Patience, attempt: Callable[[], T]) -> T:
         if failure.wait is None:
             return True
         wait = failure.wait + random.uniform(0, patience.jitter)  # noqa: S311 - spreads clients, guards nothing
-        return wait if time.monotonic() - started + wait <= patience.total else False
+        return wait if clock.monotonic() - started + wait <= patience.total else False
 
     try:
         for trial in stamina.retry_context(
@@ -77,17 +85,20 @@ def persist(patience: Patience, attempt: Callable[[], T]) -> T:
 
 
 def retry_after(value: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
-    """Seconds asked for by a ``Retry-After`` header (a number or a date); None where it says nothing usable."""
+    """Seconds asked for by a ``Retry-After`` header (a number or a date); None where it says nothing usable.
+
+    Never more than ``LONGEST_ASKED``.
+    """
     if not value:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return min(LONGEST_ASKED, float(value))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(LONGEST_ASKED, max(0.0, (moment - now()).total_seconds()))
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now()).total_seconds())
 
 
 class _NotYet(Exception):  # noqa: N818 - a signal between two lines of this file

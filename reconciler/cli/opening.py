@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.console import console
 from reconciler.cli.failures import remember_root
 from reconciler.cli.options import Planning, Where
+from reconciler.render.escape import escape
 
 if TYPE_CHECKING:
     from reconciler import workflow
@@ -32,6 +35,7 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
         var_files=where.var_files,
         paths=paths,
         parallelism=where.parallelism,
+        on_wait=_teller(ctx),
     )
     remember_root(ctx, context.project.root)
     return context
@@ -49,6 +53,16 @@ def load_project(ctx: click.Context, file: Path | None) -> Project:
     project = load(Path.cwd(), file)
     remember_root(ctx, project.root)
     return project
+
+
+def _teller(ctx: click.Context) -> Callable[[str], None]:
+    """Says on stderr, above whatever moves there, why nothing moves."""
+    screen = console(ctx)
+
+    def tell(sentence: str) -> None:
+        screen.say(screen.err.paint(f"Slowed down: {escape(sentence)}.", "yellow"))
+
+    return tell
 
 
 def open_contexts(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> tuple[workflow.Context, ...]:

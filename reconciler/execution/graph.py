@@ -63,6 +63,10 @@ class Queue:
         """Take the first one."""
         return heappop(self._heap)[1]
 
+    def peek(self) -> Step:
+        """The first one, which stays."""
+        return self._heap[0][1]
+
     @property
     def first(self) -> int:
         """The number of the first one."""

@@ -1,14 +1,23 @@
 """The two bounds on concurrency: all requests, and the catalogue writes that a server can hang on.
 
-Four plan or add-on writes in flight can hang an OpenMeter server for good (it asks its database pool for a second
-connection while it holds the first), so these have a bound of their own, which shrinks to one after a lost answer.
+Four plan, add-on, rule, channel or profile writes in flight can hang an OpenMeter server until their connections time
+out (it asks its database pool for a second connection while it holds the first), so these have a bound of their own.
+After a lost answer it is one. Every ``RECOVER_AFTER`` catalogue writes that are done then double it, up to what was
+configured. A second loss brings it back to one, and there it stays: this server does not bear more.
+
+A create of a kind without a natural key can neither be found for certain nor be sent again when its answer is lost.
+It goes alone: the catalogue writes before it end first, so that none of our own writes can hang it.
 """
 
 from __future__ import annotations
 
 from reconciler.execution.graph import Queue
+from reconciler.execution.repeats import may_repeat
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Plan, Step
+
+RECOVER_AFTER = 8
+"""Catalogue writes that have to be done before twice as many may be in flight."""
 
 
 class Lanes:
@@ -22,14 +31,16 @@ class Lanes:
             if plan.target.api in kind.bindings and kind.binding(plan.target.api).catalog_write
         )
         self._limit = max(1, total)
-        self._catalog_limit = max(1, catalog)
+        self._catalog = _Bound(max(1, catalog))
         self._catalog_ready, self._other_ready = Queue(), Queue()
-        self._in_flight = self._catalog_in_flight = 0
+        self._in_flight: dict[str, int] = {}
+        self._catalog_in_flight = 0
+        self._alone = False
 
     @property
     def in_flight(self) -> int:
         """How many steps are being sent."""
-        return self._in_flight
+        return len(self._in_flight)
 
     def add(self, step: Step) -> None:
         """A step became ready."""
@@ -38,26 +49,58 @@ class Lanes:
 
     def start(self) -> Step | None:
         """Take the next step that may be sent now; None where none may."""
-        if self._in_flight >= self._limit:
+        if self.in_flight >= self._limit:
             return None
-        catalog = self._catalog_ready if self._catalog_in_flight < self._catalog_limit else Queue()
+        catalog = self._catalog_ready if self._catalog_may_start() else Queue()
         queues = [queue for queue in (catalog, self._other_ready) if queue]
         if not queues:
             return None
         step = min(queues, key=lambda queue: queue.first).pop()
-        self._in_flight += 1
-        self._catalog_in_flight += self._is_catalog(step)
+        self._in_flight[step.id] = self._catalog.losses
+        if self._is_catalog(step):
+            self._catalog_in_flight += 1
+            self._alone = not may_repeat(step)
         return step
 
-    def finish(self, step: Step) -> None:
-        """A step is no longer being sent."""
-        self._in_flight -= 1
-        self._catalog_in_flight -= self._is_catalog(step)
+    def finish(self, step: Step, *, lost: bool = False, done: bool = True) -> None:
+        """A step is no longer being sent. ``lost``: its answer was; ``done``: it is."""
+        losses = self._in_flight.pop(step.id)
+        if not self._is_catalog(step):
+            return
+        self._catalog_in_flight -= 1
+        self._alone = False
+        if lost:
+            self._catalog.shrink(losses)
+        elif done:
+            self._catalog.grow()
 
-    def slow_down(self, step: Step) -> None:
-        """The answer to this step was lost: from now on one catalogue write at a time, if it was one."""
-        if self._is_catalog(step):
-            self._catalog_limit = 1
+    def _catalog_may_start(self) -> bool:
+        if self._alone or not self._catalog_ready:
+            return False
+        if not may_repeat(self._catalog_ready.peek()):
+            return self._catalog_in_flight == 0
+        return self._catalog_in_flight < self._catalog.now
 
     def _is_catalog(self, step: Step) -> bool:
         return step.address.kind in self._catalog_kinds
+
+
+class _Bound:
+    """How many catalogue writes may be in flight now."""
+
+    def __init__(self, configured: int) -> None:
+        self._configured = self.now = configured
+        self._done = 0
+        self.losses = 0
+
+    def shrink(self, losses: int) -> None:
+        """An answer was lost, of a step that was sent after so many losses. Those in flight together count once."""
+        if losses == self.losses:
+            self.losses += 1
+        self.now, self._done = 1, 0
+
+    def grow(self) -> None:
+        """A write is done."""
+        self._done += 1
+        if self.losses == 1 and self._done >= RECOVER_AFTER:
+            self.now, self._done = min(self._configured, self.now * 2), 0

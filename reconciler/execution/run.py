@@ -51,12 +51,15 @@ def apply(
 
     ``reveal`` gives the value of a secret source; all are asked before anything is sent, and what it raises
     (``SecretError``) goes through with nothing sent. ``on_event`` is called from this thread only. Once
-    ``should_stop`` is set no step starts any more and those in flight are waited for. ``done`` names steps that need
+    ``should_stop`` is set no step starts any more and those in flight are waited for; what waits for the server's rate
+    limit ends as not sent. ``done`` names steps that need
     no sending because the live object already is as they would leave it, with the object's id for a create.
     Raises ``PlanFileError`` for a plan whose steps do not fit together, ``RefusedError`` for a secret that would
     change unseen, ``UsageError`` where no receipts can be written: all before anything is written. Failures of steps
     are in the report, never raised.
     """
+    should_stop = should_stop or threading.Event()
+    backend.heed(should_stop)
     started, requests, started_at = time.perf_counter(), backend.requests, clock().isoformat()
     done = done or {}
     ids = {step.address: made for step in plan.steps if (made := done.get(step.id))}
@@ -69,7 +72,7 @@ def apply(
     journal = Receipts(receipts, started_at, clock)
     try:
         run = Run(plan, graph, Lanes(plan, total=parallelism, catalog=catalog_writes), journal, on_event)
-        run.go(sender, ids, done, should_stop or threading.Event(), workers=parallelism)
+        run.go(sender, ids, done, should_stop, workers=parallelism)
     finally:
         journal.close()
     results = tuple(run.results[step.id] for step in plan.steps)
@@ -97,7 +100,7 @@ class Run:
         self._lanes = lanes
         self._receipts = receipts
         self._on_event = on_event
-        self._repeated: set[str] = set()
+        self._unsettled: dict[str, StepResult] = {}
 
     def go(
         self,
@@ -121,16 +124,14 @@ class Run:
                 for future in sorted(over, key=lambda future: self._order[in_flight[future].id]):
                     self._over(in_flight.pop(future), future.result(), ids)
                 self._release(done)
-        for step in self._steps.values():
-            if step.id not in self.results:
-                self._record(StepResult(step, "not-sent", error=f"{step.address}: not sent, the run was interrupted"))
+        self._record_the_rest()
 
     def _submit(
         self, pool: ThreadPoolExecutor, sender: Sender, step: Step, ids: Mapping[Address, str]
     ) -> Future[Outcome]:
         self._receipts.started(step)
         self._on_event(self._event("started", step, None))
-        return pool.submit(sender.send, with_ids(step, ids), repeatable=step.id not in self._repeated)
+        return pool.submit(sender.send, with_ids(step, ids), self._unsettled.get(step.id))
 
     def _release(self, done: Mapping[str, str | None]) -> None:
         """Hand what became ready to the lanes; steps that are done without sending release what they held."""
@@ -145,21 +146,26 @@ class Run:
                     self._lanes.add(step)
 
     def _over(self, step: Step, outcome: Outcome, ids: dict[Address, str]) -> None:
-        self._lanes.finish(step)
-        if outcome.lost:
-            self._lanes.slow_down(step)
+        result = replace(outcome.result, step=step)
+        self._lanes.finish(step, lost=outcome.lost, done=result.state == "done")
         if outcome.again:
-            self._repeated.add(step.id)
+            self._unsettled[step.id] = result
             self._lanes.add(step)
             return
-        result = replace(outcome.result, step=step)
         if result.state == "done" and result.created_id:
             ids[step.address] = result.created_id
         self._record(result)
         if result.state == "done":
             self._graph.done(step.id)
-        else:
+        elif result.state != "not-sent":
             self._skip_descendants(step)
+
+    def _record_the_rest(self) -> None:
+        """What was never sent, and what an interruption kept from its second try, after what the first came to."""
+        for step in self._steps.values():
+            if step.id not in self.results:
+                error = f"{step.address}: not sent, the run was interrupted"
+                self._record(self._unsettled.get(step.id) or StepResult(step, "not-sent", error=error))
 
     def _skip_descendants(self, failed: Step) -> None:
         for step_id in self._graph.descendants(failed.id):

@@ -1,9 +1,9 @@
 """One step over the wire: send it, and find out what became of it when the answer does not say.
 
-A POST is sent once. If its answer was lost, or was a server error, reading decides: found → done. Not found after an
-answer of 500 → failed: the server is through with it. Not found after no answer → ``sent-unknown``: the server may
-still be at it, so the step is neither repeated nor called refused. PUT and DELETE may be repeated, once more at the
-end of the line, after the run has slowed down.
+If the answer to a POST was lost, or was a server error, reading decides: found → done. Not found after an answer of
+500: the server is through with it. Not found after no answer: the server may still be at it. What was not found may be
+sent once more after the run has slowed down and reading has shown nothing again; without an answer only where
+``repeats`` tells why that is safe, else the step ends as ``sent-unknown``. PUT and DELETE may be repeated as they are.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 from reconciler.backends import Answer, Backend, Found
 from reconciler.backends.redaction import Redactor
-from reconciler.errors import ApiError, BackendError, ProtocolError, TransportError
+from reconciler.errors import ApiError, BackendError, HaltedError, ProtocolError, TransportError
 from reconciler.execution import words
 from reconciler.execution.bodies import wants_live, with_live, with_secrets
 from reconciler.execution.places import translate
+from reconciler.execution.repeats import may_repeat
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Step, StepResult, StepState, Tree
 
@@ -31,14 +32,24 @@ _UNEXPLAINED = frozenset({"plan_has_incompatible_addon"})
 
 _NOT_FOUND, _SERVER_ERROR = 404, 500
 
+_TWICE = {
+    "POST": "the first had no effect that reading shows",
+    "PUT": "the answer to the first was lost",
+    "DELETE": "the answer to the first was lost",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a step. ``lost``: an answer was lost on the way; ``again``: it may be sent once more."""
+    """What became of a step. ``lost``: an answer was lost on the way; ``again``: it is worth a second try.
+
+    ``unsent``: this try never reached the server.
+    """
 
     result: StepResult
     lost: bool = False
     again: bool = False
+    unsent: bool = False
 
 
 class Sender:
@@ -49,23 +60,46 @@ class Sender:
         self._secrets = secrets
         self._redact = Redactor(secrets.values())
 
-    def send(self, step: Step, *, repeatable: bool) -> Outcome:
-        """Send one step and settle its outcome; ``repeatable`` is False the second time."""
+    def send(self, step: Step, first: StepResult | None = None) -> Outcome:
+        """Send one step and settle its outcome; ``first`` is what the first try came to, the second time."""
         started = time.perf_counter()
-        outcome = self._send(step, repeatable=repeatable)
+        outcome = self._send(step) if first is None else self._send_again(step, first)
         result = outcome.result
         error = self._redact(result.error) if result.error else None
         return replace(outcome, result=replace(result, error=error, seconds=time.perf_counter() - started))
 
-    def _send(self, step: Step, *, repeatable: bool) -> Outcome:
+    def _send_again(self, step: Step, first: StepResult) -> Outcome:
+        """The second try: a POST only if reading shows nothing again, and only one that may be repeated."""
+        unknown = first.state == "sent-unknown"
+        if step.method == "POST":
+            try:
+                found = self._look(step, self._body(step), patiently=False)
+            except BackendError as unreadable:
+                note = self._redact(f"reading back failed again: {unreadable.message}")
+                return Outcome(replace(first, notes=(*first.notes, note)))
+            if found is not None:
+                return _seen(step, found)
+            if unknown and not may_repeat(step):
+                return Outcome(first)
+        outcome = self._send(step, first)
+        if unknown and outcome.unsent:
+            return Outcome(first)
+        notes = outcome.result.notes or (f"sent a second time: {_TWICE[step.method]}",)
+        return replace(outcome, result=replace(outcome.result, notes=notes))
+
+    def _send(self, step: Step, first: StepResult | None = None) -> Outcome:
         try:
             body = self._body(step)
+        except HaltedError:
+            return _not_sent(step)
         except BackendError as error:
-            return _ended(step, "failed", error)
+            return replace(_ended(step, "failed", error), unsent=True)
         try:
             answer = self._backend.perform(step.method, step.path, body)
+        except HaltedError:
+            return _not_sent(step)
         except BackendError as error:
-            return self._unanswered(step, body, error, repeatable=repeatable)
+            return self._unanswered(step, body, error, repeatable=first is None)
         if step.verb == "create":
             return self._created(step, body, answer)
         return Outcome(StepResult(step, "done", answer.status, answer.request_id))
@@ -123,7 +157,13 @@ class Sender:
         if step.may_refuse and isinstance(error, ApiError) and _definite(error):
             return Outcome(StepResult(step, "done", error.status, error.request_id, notes=(step.may_refuse,)))
         if _definite(error):
-            return self._explained(_ended(step, "failed", error, body), error)
+            if not repeatable and step.method == "POST" and isinstance(error, ApiError):
+                # What refuses the second try may be what the first one made.
+                settled = self._settled(step, body, error)
+                if settled.result.state == "done":
+                    return settled
+            outcome = self._explained(_ended(step, "failed", error, body), error)
+            return replace(outcome, unsent=isinstance(error, TransportError))
         lost = _lost(error)
         if step.method != "PUT":
             outcome = self._settled(step, body, error)
@@ -131,7 +171,7 @@ class Sender:
                 # Answered and not there: the server rolled it back, so nothing is sent twice. Two plans that meet a
                 # new tax code at the same moment do that to each other.
                 return replace(outcome, again=repeatable)
-            if outcome.result.state == "done" or step.method == "POST":
+            if outcome.result.state == "done":
                 return outcome
         else:
             outcome = _ended(step, "sent-unknown", error, body, lost=lost)
@@ -161,11 +201,7 @@ class Sender:
         if found is None:
             through = isinstance(error, ApiError) and error.status == _SERVER_ERROR
             return _ended(step, "failed" if through else "sent-unknown", error, body, lost=lost)
-        made = found.id if step.verb == "create" else None
-        if step.verb == "create" and made is None:
-            return _ended(step, "sent-unknown", ProtocolError("what reading back shows has no id"), body, lost=lost)
-        note = "the answer was lost; reading back shows that it is done"
-        return Outcome(StepResult(step, "done", created_id=made, notes=(note,)), lost=lost)
+        return replace(_seen(step, found), lost=lost)
 
     def _look(self, step: Step, body: Body, *, patiently: bool) -> Found | None:
         from reconciler.backends.retry import eventually
@@ -174,6 +210,20 @@ class Sender:
             return self._backend.find_created(step, body)
 
         return eventually(look) if patiently else look()
+
+
+def _seen(step: Step, found: Found) -> Outcome:
+    """A write that reading shows to have happened."""
+    made = found.id if step.verb == "create" else None
+    if step.verb == "create" and made is None:
+        return _ended(step, "sent-unknown", ProtocolError("what reading back shows has no id"))
+    note = "the answer was lost; reading back shows that it is done"
+    return Outcome(StepResult(step, "done", created_id=made, notes=(note,)))
+
+
+def _not_sent(step: Step) -> Outcome:
+    error = f"{step.address}: not sent, the run was interrupted while the server limited the rate"
+    return Outcome(StepResult(step, "not-sent", error=error), unsent=True)
 
 
 def _definite(error: BackendError) -> bool:

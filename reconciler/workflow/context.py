@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ class Context:
     """A project, one of its environments, and how to talk to it. ``paths`` replace the project's manifests.
 
     ``overrides`` are what the environment was opened with over the project file, to open it again elsewhere.
+    ``on_wait`` gets a sentence, in any thread, when the server's rate limit makes the run wait.
     """
 
     project: Project
@@ -29,6 +30,7 @@ class Context:
     paths: tuple[Path, ...] = ()
     parallelism: int = 8
     overrides: Overrides | None = None
+    on_wait: Callable[[str], None] | None = None
 
     @property
     def embedded(self) -> bool:
@@ -58,6 +60,7 @@ def open_context(
     var_files: tuple[Path, ...] = (),
     paths: tuple[Path, ...] = (),
     parallelism: int = 8,
+    on_wait: Callable[[str], None] | None = None,
 ) -> Context:
     """Find and read the project file above ``start`` and choose an environment. Raises ``ProjectError``."""
     from reconciler.project import Overrides, load_project
@@ -73,7 +76,7 @@ def open_context(
     chosen = project.environment(environment, overrides)
     if project_name is not None:
         project = replace(project, name=project_name)
-    return Context(project, chosen, paths, parallelism, overrides)
+    return Context(project, chosen, paths, parallelism, overrides, on_wait)
 
 
 def now() -> datetime:
@@ -125,6 +128,7 @@ def connect(context: Context, *, read_only: bool = False) -> Iterator[Backend]:
         transport=transport,
         parallelism=context.parallelism,
         read_only=read_only,
+        on_wait=context.on_wait,
     )
     try:
         yield backend

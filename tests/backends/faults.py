@@ -1,10 +1,12 @@
 """A transport that breaks chosen requests on their way to a real one, and remembers every request."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from reconciler.backends.client import Client, Settings
+from reconciler.backends.clock import Clock
 from reconciler.backends.dialect import V1
 from reconciler.backends.rest import RestBackend
 
@@ -81,7 +83,28 @@ def handled_but(status, content=b"", **headers):
     return act
 
 
+class FakeTime:
+    """A clock in which waiting takes no time: it jumps. ``slept`` holds every wait."""
+
+    START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    def __init__(self, on_sleep=None):
+        self.seconds = 0.0
+        self.slept = []
+        self._on_sleep = on_sleep
+        self._lock = threading.Lock()
+        self.clock = Clock(lambda: self.seconds, lambda: self.START + timedelta(seconds=self.seconds), self._sleep)
+
+    def _sleep(self, seconds):
+        with self._lock:
+            self.seconds += seconds
+            self.slept.append(seconds)
+        if self._on_sleep:
+            self._on_sleep(self)
+
+
 def client(transport, **settings):
+    settings.setdefault("clock", FakeTime().clock)
     return Client(Settings("http://catalogue.test", **settings), transport)
 
 

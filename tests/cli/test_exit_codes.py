@@ -109,6 +109,7 @@ GUARD = Guard("price-raising", Address("Plan", "pro"), "a price rises", True)
         (errors.ForeignPlanError("expired"), 3, "Refused: expired. Nothing was written."),
         (errors.TransportError("no answer", sent=True), 1, "Error: no answer"),
         (errors.ApiError("refused", status=400), 1, "Error: refused"),
+        (errors.HaltedError("stopped while it waited"), 130, "Error: stopped while it waited"),
         (KeyboardInterrupt(), 130, "Interrupted."),
     ],
 )
@@ -128,7 +129,7 @@ def test_every_error_class_has_a_code_of_the_table():
             yield from classes(below)
 
     found = {kind.exit_code for kind in classes(errors.ReconcilerError) if kind.__module__ == "reconciler.errors"}
-    assert found == {1, 3, 64}  # 4, 5 and 130 belong to a run that sent something: its report has them
+    assert found == {1, 3, 64, 130}  # 4 and 5 belong to a run that sent something: its report has them
 
 
 def test_an_unexpected_failure_is_one_sentence_and_a_way_to_report_it(run, failing):

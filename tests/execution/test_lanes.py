@@ -1,0 +1,99 @@
+"""How many catalogue writes are in flight: the bound, what a lost answer makes of it, and how it recovers."""
+
+import pytest
+
+from reconciler.execution.lanes import RECOVER_AFTER, Lanes
+
+from .conftest import plan_of, step
+
+
+def job(number, *, kind="Plan", verb="update"):
+    method = "POST" if verb == "create" else "PUT"
+    return step(number, f"{kind}/x{number}", verb, method, f"/{number}", {})
+
+
+def lanes(*steps, total=100, catalog=16):
+    made = Lanes(plan_of(*steps), total=total, catalog=catalog)
+    for one in steps:
+        made.add(one)
+    return made
+
+
+def started(made):
+    found = []
+    while (one := made.start()) is not None:
+        found.append(one)
+    return found
+
+
+def through(made, count):
+    """So many steps, one after the other, done."""
+    for _ in range(count):
+        made.finish(made.start())
+
+
+def test_after_a_lost_answer_one_is_in_flight_and_every_eight_done_double_it_up_to_what_was_configured():
+    made = lanes(*map(job, range(200)), catalog=6)
+    for one in started(made):
+        made.finish(one, lost=True, done=False)
+    widths = []
+    for _ in range(5):
+        flight = started(made)
+        widths.append(len(flight))
+        for one in flight:
+            made.finish(one)
+        through(made, RECOVER_AFTER - 1 if len(flight) == 1 else RECOVER_AFTER - len(flight))
+    assert widths == [1, 2, 4, 6, 6]
+
+
+def test_answers_lost_together_are_one_loss():
+    made = lanes(*map(job, range(200)))
+    for one in started(made):
+        made.finish(one, lost=True, done=False)
+    through(made, RECOVER_AFTER)
+    assert len(started(made)) == 2
+
+
+def test_after_a_second_loss_it_stays_at_one():
+    made = lanes(*map(job, range(200)))
+    for _ in range(2):
+        for one in started(made):
+            made.finish(one, lost=True, done=False)
+        through(made, RECOVER_AFTER)
+    through(made, 50)
+    assert len(started(made)) == 1
+
+
+def test_only_writes_that_are_done_count_for_the_recovery():
+    made = lanes(*map(job, range(200)))
+    made.finish(made.start(), lost=True, done=False)
+    for _ in range(50):
+        made.finish(made.start(), done=False)
+    assert len(started(made)) == 1
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_lost_answer_of_another_kind_slows_no_catalogue_write(lost):
+    made = lanes(job(0, kind="Meter"), *map(job, range(1, 50)), catalog=4)
+    first = made.start()
+    made.finish(first, lost=lost, done=False)
+    assert len(started(made)) == 4
+
+
+@pytest.mark.parametrize("kind", ["NotificationChannel", "NotificationRule", "BillingProfile"])
+def test_a_create_that_could_never_be_repeated_goes_alone_among_the_catalogue_writes(kind):
+    made = lanes(job(0), job(1), job(2, kind=kind, verb="create"), job(3), job(4, kind="Meter"))
+    before = started(made)
+    assert [one.id for one in before] == ["0", "1", "4"]
+    made.finish(before[0])
+    assert made.start() is None
+    made.finish(before[1])
+    alone = started(made)
+    assert [one.id for one in alone] == ["2"]
+    made.finish(alone[0])
+    assert [one.id for one in started(made)] == ["3"]
+
+
+@pytest.mark.parametrize("kind", ["Plan", "Addon"])
+def test_creates_that_can_be_repeated_go_side_by_side(kind):
+    assert len(started(lanes(*(job(number, kind=kind, verb="create") for number in range(5)), catalog=3))) == 3
