@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         matching,
         most_serious,
         open_context,
+        pin_environments,
         rendered,
         run_apply,
     )
@@ -91,7 +92,7 @@ _ROOMS = {
     "reconciler.workflow": (
         "Context LiveRow Outcome PlanRequest Shard at_revision check check_environments connect export "
         "list_environments live_objects load_desired make_destroy_plan make_plan matching most_serious "
-        "open_context rendered run_apply"
+        "open_context pin_environments rendered run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -150,6 +151,7 @@ __all__ = [
     "matching",
     "most_serious",
     "open_context",
+    "pin_environments",
     "rendered",
     "run_apply",
 ]

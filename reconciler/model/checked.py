@@ -39,6 +39,8 @@ class EnvironmentCheck:
     same_as: tuple[str, ...] = ()
     written_to: str | None = None
     """Where the identity was written just now."""
+    not_written: str | None = None
+    """Why the identity was not written although it was asked for."""
     error: str | None = None
     tip: str | None = None
     failure: int = 0
@@ -49,6 +51,11 @@ class EnvironmentCheck:
         return self.error is None
 
     @property
+    def embedded(self) -> bool:
+        """Whether it is a sandbox inside this tool, which `sandbox reset` makes another namespace at any time."""
+        return self.endpoint.startswith("sandbox:")
+
+    @property
     def matches(self) -> bool | None:
         """Whether the namespace is the pinned one; None where nothing is pinned or nothing answers."""
         return None if self.pinned is None or not self.reachable else self.identity == self.pinned
@@ -56,4 +63,6 @@ class EnvironmentCheck:
     @property
     def exit_code(self) -> int:
         """0 where all is well, 3 for another namespace than the pinned one, else the code of what failed."""
-        return self.failure if not self.reachable else 3 if self.matches is False else 0
+        if not self.reachable:
+            return self.failure
+        return 3 if self.matches is False else int(self.not_written is not None)

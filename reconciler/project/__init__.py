@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.project.git import GitFacts, git_facts
 from reconciler.project.listing import Credential, EnvironmentFacts, environments_of
 from reconciler.project.loading import load_project
+from reconciler.project.pinning import pin
 from reconciler.project.secrets import SecretSource, reveal
 from reconciler.project.values import DeclaredEnvironment, Environment, Limits, Overrides, Project, Variable
 
@@ -22,5 +23,6 @@ __all__ = [
     "environments_of",
     "git_facts",
     "load_project",
+    "pin",
     "reveal",
 ]

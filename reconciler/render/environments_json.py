@@ -73,5 +73,6 @@ def _check(one: EnvironmentCheck) -> dict[str, Any]:
         "requests": one.requests,
         "lastApply": {"startedAt": last.started_at, "steps": dict(last.states)} if last else None,
         "writtenTo": one.written_to,
+        "notWritten": one.not_written,
         "exitCode": one.exit_code,
     }

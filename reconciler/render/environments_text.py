@@ -99,8 +99,11 @@ def _identity(one: EnvironmentCheck, style: Style) -> Iterator[str]:
     elif one.matches:
         yield from _labelled("identity", f"{shown}, as pinned", style, "green")
     else:
-        wanted = "protected, so it has to be" if one.protected else "--pin writes it"
+        wanted = "--pin writes it" if not one.embedded else "embedded: no need to"
+        wanted = "protected, so it has to be" if one.protected else wanted
         yield from _labelled("identity", f"{shown}, not pinned ({wanted})", style, "yellow")
+    if one.not_written:
+        yield from _labelled("", f"not written: {one.not_written}", style, "red")
     if one.same_as:
         yield from _labelled("", f"the same namespace as {', '.join(one.same_as)}", style, "yellow")
 

@@ -19,7 +19,7 @@ from reconciler.workflow.context import (
     rendered,
     sandbox_path,
 )
-from reconciler.workflow.environments import check_environments, list_environments
+from reconciler.workflow.environments import check_environments, list_environments, pin_environments
 from reconciler.workflow.exporting import export
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
@@ -46,6 +46,7 @@ __all__ = [
     "matching",
     "most_serious",
     "open_context",
+    "pin_environments",
     "rendered",
     "require_complete",
     "require_open",

@@ -136,7 +136,7 @@ def _require_pinned(context: Context, made: Plan) -> None:
     if environment.protected and environment.identity is None:
         raise RefusedError(
             f"the environment {environment.name} is protected and names no namespace",
-            tip=f"write `identity: {made.target.identity}` under environments.{environment.name} in reconciler.yaml",
+            tip=f"if {made.target.identity} is right, `reconciler env check -e {environment.name} --pin` writes it",
         )
 
 

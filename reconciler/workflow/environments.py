@@ -77,6 +77,31 @@ def check_environment(context: Context, known: EnvironmentCheck) -> EnvironmentC
     )
 
 
+def pin_environments(project: Project, found: Iterable[EnvironmentCheck]) -> tuple[EnvironmentCheck, ...]:
+    """Write the identity of what answers into the file of each environment that was read and names none yet.
+
+    One that names another namespace stays as it is: whether that is a mistake is for people to decide. An embedded
+    sandbox is pinned only where it is protected.
+    """
+    return tuple(_pinned(project, one) if _is_open(one) else one for one in found)
+
+
+def _is_open(one: EnvironmentCheck) -> bool:
+    return one.reachable and one.pinned is None and (one.protected or not one.embedded)
+
+
+def _pinned(project: Project, one: EnvironmentCheck) -> EnvironmentCheck:
+    from reconciler.project import pin
+
+    if one.identity is None:
+        return replace(one, not_written="it has no billing profile, so nothing tells which namespace it is")
+    try:
+        place = pin(project, one.name, one.identity)
+    except ReconcilerError as error:
+        return replace(one, not_written=error.message)
+    return replace(one, pinned=one.identity, written_to=str(place))
+
+
 def _counts(rows: Iterable[LiveRow], observation: Observation) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in _once(rows):

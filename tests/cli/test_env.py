@@ -172,3 +172,62 @@ def test_receipts_that_are_damaged_are_no_reason_to_fail(run, pair):
     lines = ["{", "[]", '{"run": 1}', '{"run": "r", "step": "1", "state": "started"}', "\xff"]
     (folder / "staging.jsonl").write_bytes("\n".join(lines).encode("latin-1"))
     assert checked(run)[1]["staging"]["lastApply"] == {"startedAt": "r", "steps": {"started": 1}}
+
+
+def test_pin_writes_the_identity_below_the_endpoint_and_touches_no_other_line(run, pair):
+    (pair.root / "environments").mkdir()
+    own = pair.root / "environments" / "own.yaml"
+    own.write_text(f"# ours\nendpoint: {pair.staging.url} # here\n\n# not much\nlimits: {{ maxRemovals: 1 }}\n")
+    pair.project(f"  flow: {{ endpoint: '{pair.production.url}', prune: true }} # short\n")
+    before = (pair.root / "reconciler.yaml").read_text().splitlines()
+    code, found = checked(run, "--pin")
+    assert code == 0
+    assert [one["matches"] for one in found.values()] == [True] * 4
+    after = (pair.root / "reconciler.yaml").read_text().splitlines()
+    assert [line for line in before if line not in after] == before[-1:]
+    assert after[after.index(before[9]) + 1] == f"    identity: {pair.staging.identity}"
+    assert after[-1].startswith("  flow: { endpoint:")
+    assert after[-1].endswith("prune: true } # short")
+    lines = own.read_text().splitlines()
+    assert lines[:3] == ["# ours", f"endpoint: {pair.staging.url} # here", f"identity: {pair.staging.identity}"]
+    assert lines[3:] == ["", "# not much", "limits: { maxRemovals: 1 }"]
+    assert found["staging"]["writtenTo"].startswith("reconciler.yaml:11:")
+
+
+def test_what_is_pinned_is_found_again_and_not_written_twice(run, pair):
+    assert run("env", "check", "--pin").code == 0
+    text = (pair.root / "reconciler.yaml").read_text()
+    code, found = checked(run, "--pin")
+    assert (code, found["staging"]["writtenTo"]) == (0, None)
+    assert (pair.root / "reconciler.yaml").read_text() == text
+    pair.declare(METER)
+    assert run("apply", "--auto-approve", "-e", "production").code == 0
+
+
+def test_a_pinned_identity_is_never_overwritten_by_what_answers_instead(run, pair):
+    assert run("env", "check", "--pin").code == 0
+    path = pair.root / "reconciler.yaml"
+    swapped = path.read_text().replace(pair.production.url, "X").replace(pair.staging.url, pair.production.url)
+    path.write_text(swapped.replace("X", pair.staging.url))
+    text = path.read_text()
+    assert checked(run, "--pin")[0] == 3
+    assert path.read_text() == text
+
+
+def test_what_stands_in_several_places_at_once_is_not_pinned_in_place(run, pair):
+    body = f"  one: &one\n    endpoint: {pair.staging.url}\n  two: *one\n"
+    pair.project(body)
+    text = (pair.root / "reconciler.yaml").read_text()
+    code, found = checked(run, "--pin", "-e", "one")
+    assert code == 1
+    assert "change it by hand" in found["one"]["notWritten"]
+    assert (pair.root / "reconciler.yaml").read_text() == text
+    assert "not written: " in run("env", "check", "--pin", "-e", "one").out
+
+
+def test_an_embedded_sandbox_is_pinned_only_where_it_is_protected(run, pair):
+    pair.project("  a: { endpoint: 'sandbox:a' }\n  b: { endpoint: 'sandbox:b', protected: true }\n")
+    code, found = checked(run, "--pin", "-e", "[ab]")
+    assert code == 0
+    assert (found["a"]["pinned"], found["b"]["matches"]) == (None, True)
+    assert run("env", "check", "--pin", "--endpoint", pair.staging.url).code == 64

@@ -11,6 +11,7 @@ from reconciler.cli.console import console
 from reconciler.cli.opening import check_several, load_project
 from reconciler.cli.options import FILE, Where, format_option, where_options
 from reconciler.cli.waiting import busy
+from reconciler.errors import UsageError
 
 
 @click.group(
@@ -18,6 +19,7 @@ from reconciler.cli.waiting import busy
     epilog=examples(
         "reconciler env list                     what the project says, without a network",
         "reconciler env check                    which namespace answers, and what is owned there",
+        "reconciler env check -e production --pin",
     ),
 )
 def command() -> None:
@@ -60,14 +62,16 @@ def list_(ctx: click.Context, project: Path | None, form: str) -> None:
     epilog=examples(
         "reconciler env check                    every environment of the project file",
         "reconciler env check -e 'eu-*'          those that match",
+        "reconciler env check -e production --pin",
         "reconciler env check --endpoint https://openmeter.example --token-env TOKEN",
     ),
 )
 @where_options
+@click.option("--pin", is_flag=True, help="Write the identity of what answers into the project's files.")
 @format_option
 @common_options
 @click.pass_context
-def check(ctx: click.Context, where: Where, form: str) -> None:
+def check(ctx: click.Context, where: Where, pin: bool, form: str) -> None:
     """Look at what is behind environments.
 
     Asks each server, with reading requests only: does it answer, which namespace is it, is that the pinned one, what is
@@ -76,13 +80,20 @@ def check(ctx: click.Context, where: Where, form: str) -> None:
     An identity is the id of a namespace's oldest billing profile. Once it is pinned, every plan and apply refuses an
     address or a token that leads somewhere else.
 
+    --pin writes it below the endpoint of each environment that has none, and touches no other line. An identity that is
+    there already is never overwritten.
+
     Ends with 3 if another namespace answers than the pinned one, with 1 if an environment cannot be read.
     """
     from reconciler import workflow
 
     screen = console(ctx)
+    if pin and where.endpoint is not None:
+        raise UsageError("--pin writes what the project file says, not what --endpoint does", tip="leave one out")
     with busy(screen, "Reading the environments"):
         found = check_several(ctx, where)
+    if pin:
+        found = workflow.pin_environments(load_project(ctx, where.project), found)
     if form == "json":
         from reconciler.render import environments_json
 
