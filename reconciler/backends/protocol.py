@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.model import Address, Observation, Question, Step, Tree
+from reconciler.model import Address, Observation, Observed, Question, Step, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,13 @@ class Backend(Protocol):
 
     def perform(self, method: str, path: str, body: Mapping[str, Tree] | None = None) -> Answer:
         """Send one request. A POST is never sent twice once it may have arrived."""
+        ...
+
+    def reread(self, address: Address, ident: str | None = None, *, assignments: bool = False) -> tuple[Observed, ...]:
+        """What stands under an address now: every version of a plan or add-on, else the object with this id.
+
+        Deleted objects are left out. ``assignments``: drafts with their add-ons.
+        """
         ...
 
     def find_created(self, step: Step, body: Mapping[str, Tree] | None) -> Found | None:

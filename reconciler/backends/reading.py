@@ -97,17 +97,7 @@ class Reading:
         return tuple(replace(plan, assignments=found.get(plan.id)) for plan in plans)
 
     def _assignments(self, plan_id: str) -> tuple[Assignment, ...] | None:
-        """The add-ons of one plan version; None where the server cannot show one of them.
-
-        OpenMeter v1 answers the whole list with 400 if one add-on was written through another API.
-        """
-        try:
-            rows = self._lists.read_here(assignments_listing(self._dialect, plan_id))
-        except ApiError as error:
-            if error.status == _BAD_REQUEST:
-                return None
-            raise
-        return tuple(sorted(map(assignment, rows), key=lambda one: (one.addon_key, one.addon_version, one.addon_id)))
+        return read_assignments(self._lists, self._dialect, plan_id)
 
     def _binding(self, name: str) -> Binding:
         return KINDS[name].binding(self._dialect.api)
@@ -116,6 +106,20 @@ class Reading:
 def identity_listing(dialect: Dialect) -> Listing:
     """The shortest list that shows the oldest profile."""
     return Listing(dialect.profiles, dialect.profiles_oldest_first, page_size=1, first_page_only=True)
+
+
+def read_assignments(lists: Lists, dialect: Dialect, plan_id: str) -> tuple[Assignment, ...] | None:
+    """The add-ons of one plan version; None where the server cannot show one of them.
+
+    OpenMeter v1 answers the whole list with 400 if one add-on was written through another API.
+    """
+    try:
+        rows = lists.read_here(assignments_listing(dialect, plan_id))
+    except ApiError as error:
+        if error.status == _BAD_REQUEST:
+            return None
+        raise
+    return tuple(sorted(map(assignment, rows), key=lambda one: (one.addon_key, one.addon_version, one.addon_id)))
 
 
 def assignments_listing(dialect: Dialect, plan_id: str) -> Listing:

@@ -13,9 +13,10 @@ from reconciler.backends.lists import Lists
 from reconciler.backends.protocol import Answer, Found
 from reconciler.backends.questions import answer
 from reconciler.backends.reading import IDENTITY, PLANS, Reading, identity_listing
+from reconciler.backends.rereading import Rereader
 from reconciler.backends.settle import Settler
 from reconciler.backends.unlisted import Unlisted
-from reconciler.model import Address, LiveState, Observation, Question, Step, Tree
+from reconciler.model import Address, LiveState, Observation, Observed, Question, Step, Tree
 
 _CURRENT: frozenset[LiveState] = frozenset({"draft", "active"})
 _EVERY: frozenset[LiveState] = _CURRENT | {"archived"}
@@ -31,6 +32,7 @@ class RestBackend:
         self._pool = ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="reconciler-read")
         self._lists = Lists(client, self._pool)
         self._settler = Settler(client, self._lists, dialect)
+        self._rereader = Rereader(client, self._lists, dialect)
 
     @property
     def api(self) -> str:
@@ -93,6 +95,10 @@ class RestBackend:
         reply = self._client.send(method, path, body=body)
         json = reply.json if isinstance(reply.json, Mapping) else None
         return Answer(reply.status, json, reply.request_id, reply.seconds)
+
+    def reread(self, address: Address, ident: str | None = None, *, assignments: bool = False) -> tuple[Observed, ...]:
+        """What stands under an address now; drafts with their add-ons where these are wanted."""
+        return self._rereader.read(address, ident, assignments=assignments)
 
     def find_created(self, step: Step, body: Mapping[str, Tree] | None) -> Found | None:
         """Look whether a POST whose answer was lost has happened."""

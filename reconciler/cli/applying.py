@@ -42,14 +42,13 @@ def run(
     made: Plan,
     screen: Console,
     *,
-    recheck: bool,
     again: workflow.PlanRequest | None,
     form: str,
     report_file: Path | None,
 ) -> int:
     """Do what the plan says, print the report, and return the exit code."""
     with stoppable() as stop, watching(made, screen) as watcher:
-        outcome = workflow.run_apply(context, made, on_event=watcher, should_stop=stop, recheck=recheck, again=again)
+        outcome = workflow.run_apply(context, made, on_event=watcher, should_stop=stop, again=again)
     return tell(outcome.report, screen, form, report_file)
 
 

@@ -22,7 +22,8 @@ from reconciler.execution.lanes import Lanes
 from reconciler.execution.receipts import Receipts
 from reconciler.execution.sending import Outcome, Sender
 from reconciler.execution.unseen import check_secrets, check_signing
-from reconciler.model import Address, Plan, Report, Step, StepResult, Tree
+from reconciler.execution.watch import Watch
+from reconciler.model import Address, Observation, Plan, Report, Step, StepResult, Tree
 
 
 def _now() -> datetime:
@@ -44,6 +45,7 @@ def apply(
     receipts: Path | None = None,
     should_stop: threading.Event | None = None,
     done: Mapping[str, str | None] | None = None,
+    seen: Observation | None = None,
     plan_digest: str = "",
     clock: Callable[[], datetime] = _now,
 ) -> Report:
@@ -54,6 +56,8 @@ def apply(
     ``should_stop`` is set no step starts any more and those in flight are waited for; what waits for the server's rate
     limit ends as not sent. ``done`` names steps that need
     no sending because the live object already is as they would leave it, with the object's id for a create.
+    ``seen`` is the catalogue as it was found to fit the plan: each object is held against it just before its own
+    write, and a step whose object somebody else changed meanwhile fails unsent. None: nothing is read again.
     Raises ``PlanFileError`` for a plan whose steps do not fit together, ``RefusedError`` for a secret that would
     change unseen, ``UsageError`` where no receipts can be written: all before anything is written. Failures of steps
     are in the report, never raised.
@@ -68,7 +72,8 @@ def apply(
     secrets = reveal_all(plan, reveal)
     check_signing(plan, secrets)
     check_secrets(plan, backend, secrets)
-    sender = Sender(backend, secrets)
+    watch = None if seen is None else Watch(plan, seen, backend, done)
+    sender = Sender(backend, secrets, watch)
     journal = Receipts(receipts, started_at, clock)
     try:
         run = Run(plan, graph, Lanes(plan, total=parallelism, catalog=catalog_writes), journal, on_event)

@@ -19,6 +19,7 @@ from reconciler.execution import words
 from reconciler.execution.bodies import wants_live, with_live, with_secrets
 from reconciler.execution.places import translate
 from reconciler.execution.repeats import may_repeat
+from reconciler.execution.watch import UNSEEN, Seen, Watch
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Step, StepResult, StepState, Tree
 
@@ -55,8 +56,9 @@ class Outcome:
 class Sender:
     """Sends steps whose ids are filled in. Used by several threads at once."""
 
-    def __init__(self, backend: Backend, secrets: Mapping[str, str]) -> None:
+    def __init__(self, backend: Backend, secrets: Mapping[str, str], watch: Watch | None = None) -> None:
         self._backend = backend
+        self._watch = watch
         self._secrets = secrets
         self._redact = Redactor(secrets.values())
 
@@ -65,6 +67,8 @@ class Sender:
         started = time.perf_counter()
         outcome = self._send(step) if first is None else self._send_again(step, first)
         result = outcome.result
+        if self._watch is not None and result.created_id is not None:
+            self._watch.made(step, result.created_id)
         error = self._redact(result.error) if result.error else None
         return replace(outcome, result=replace(result, error=error, seconds=time.perf_counter() - started))
 
@@ -73,7 +77,7 @@ class Sender:
         unknown = first.state == "sent-unknown"
         if step.method == "POST":
             try:
-                found = self._look(step, self._body(step), patiently=False)
+                found = self._look(step, self._with_secrets(step), patiently=False)
             except BackendError as unreadable:
                 note = self._redact(f"reading back failed again: {unreadable.message}")
                 return Outcome(replace(first, notes=(*first.notes, note)))
@@ -88,8 +92,12 @@ class Sender:
         return replace(outcome, result=replace(outcome.result, notes=notes))
 
     def _send(self, step: Step, first: StepResult | None = None) -> Outcome:
+        body = self._with_secrets(step)
         try:
-            body = self._body(step)
+            seen = self._watch.look(step, body) if self._watch is not None else UNSEEN
+            if seen.moved is not None:
+                return _overtaken(step, seen.moved)
+            body = self._with_live(step, body, seen)
         except HaltedError:
             return _not_sent(step)
         except BackendError as error:
@@ -104,14 +112,14 @@ class Sender:
             return self._created(step, body, answer)
         return Outcome(StepResult(step, "done", answer.status, answer.request_id))
 
-    def _body(self, step: Step) -> Body:
-        """The body with secrets and live values; reads the live object where one is taken over."""
-        if step.body is None:
-            return None
-        body = with_secrets(step.body, self._secrets)
-        if not wants_live(body):
+    def _with_secrets(self, step: Step) -> Body:
+        return None if step.body is None else with_secrets(step.body, self._secrets)
+
+    def _with_live(self, step: Step, body: Body, seen: Seen) -> Body:
+        """The body with the live object's own values where it takes one over; reads it if nobody has just done so."""
+        if body is None or not wants_live(body):
             return body
-        live = self._backend.perform("GET", step.path).body or {}
+        live = seen.row.wire if seen.row is not None else self._backend.perform("GET", step.path).body or {}
         try:
             return with_live(body, live)
         except KeyError as missing:
@@ -236,6 +244,11 @@ def _definite(error: BackendError) -> bool:
 def _lost(error: BackendError) -> bool:
     """Whether the answer was lost on the way, so that the server may still be at it."""
     return isinstance(error, TransportError) or (isinstance(error, ApiError) and error.status in _GATEWAY)
+
+
+def _overtaken(step: Step, moved: str) -> Outcome:
+    result = StepResult(step, "failed", error=words.overtaken(step, moved), tip=words.AGAIN, overtaken=True)
+    return Outcome(result, unsent=True)
 
 
 def _ended(step: Step, state: StepState, error: BackendError, body: Body = None, *, lost: bool = False) -> Outcome:

@@ -21,11 +21,11 @@ _DOING: Mapping[Verb, str] = {
     "release": "release",
 }
 
-_AGAIN = "something changed since the plan was made: make a new plan"
+AGAIN = "something changed since the plan was made: make a new plan"
 
 _CODE_TIPS = {
-    "rate_card_feature_not_found": "a feature it names does not exist or was archived: " + _AGAIN,
-    "rate_card_feature_archived": "a feature it names was archived: " + _AGAIN,
+    "rate_card_feature_not_found": "a feature it names does not exist or was archived: " + AGAIN,
+    "rate_card_feature_archived": "a feature it names was archived: " + AGAIN,
     "plan_has_incompatible_addon": (
         "an attached add-on does not fit: compare phases, cadences and the cards of the same key, "
         "and that the add-on version is still active"
@@ -39,7 +39,7 @@ _CODE_TIPS = {
 }
 
 _TEXT_TIPS = (
-    ("only a single draft version is allowed", "a draft of this key exists already: " + _AGAIN),
+    ("only a single draft version is allowed", "a draft of this key exists already: " + AGAIN),
     ("can be updated, but it has", "it was published or archived meanwhile: make a new plan"),
     ("can be published", "it was published or archived meanwhile: make a new plan"),
     ("referenced by active plan", "archive the plans that use the feature first, or give the new feature another key"),
@@ -66,7 +66,7 @@ _LIVE = "look at it with `reconciler get`: it is not as the plan saw it; make a 
 _SERVER_FAILED = "the server failed and gave no reason: its log has one under the request's id; then run apply again"
 
 _STATUS_TIPS = {
-    404: "it, or something it refers to, is gone: " + _AGAIN,
+    404: "it, or something it refers to, is gone: " + AGAIN,
     409: "it conflicts with what is live now: make a new plan",
     412: "it was deleted meanwhile: make a new plan",
 }
@@ -81,6 +81,11 @@ def refused(step: Step, error: BackendError, body: Mapping[str, Tree] | None) ->
 def unknown(step: Step, error: BackendError, body: Mapping[str, Tree] | None) -> str:
     """The same for a step that may have happened."""
     return f"{refused(step, error, body)}; whether it happened is not known, and it is not sent again"
+
+
+def overtaken(step: Step, moved: str) -> str:
+    """What somebody else did to the object before this step was sent."""
+    return f"{step.address}: {_DOING[step.verb]} not sent, somebody changed it since the run began: {moved}"
 
 
 def advice(step: Step, error: BackendError) -> str | None:

@@ -12,7 +12,11 @@ StepState = Literal["not-sent", "sent-unknown", "done", "verified", "failed", "s
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of one step. ``seconds`` is the time of its requests; ``error`` one sentence for people."""
+    """What became of one step.
+
+    ``seconds`` is the time of its requests; ``error`` one sentence for people; ``overtaken``: it failed unsent, because
+    somebody else had changed the object.
+    """
 
     step: Step
     state: StepState
@@ -23,6 +27,7 @@ class StepResult:
     error: str | None = None
     tip: str | None = None
     notes: tuple[str, ...] = ()
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +54,6 @@ class Report:
         if self.interrupted:
             return 130
         if self.count("failed", "sent-unknown", "not-sent", "skipped"):
-            return 4 if written else 1
+            overtaken = all(result.overtaken for result in self.results if result.state == "failed")
+            return 4 if written else 3 if overtaken else 1
         return 5 if self.mismatches else 0

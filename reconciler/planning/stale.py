@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Observation, Observed, Plan, Sighting
-from reconciler.planning import digest
+from reconciler.planning import digest, moves
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.secrets import hide
 from reconciler.planning.work import Work
@@ -25,8 +25,7 @@ def sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighti
     shape = KINDS[address.kind].shape
     live = tuple(row for row in rows if row.state != "archived")
     specs = tuple(hide(shape, work.live_spec(row)) for row in live)
-    states = ", ".join(f"{row.state} version {row.version}" if row.version else row.state for row in live)
-    return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=states or "absent")
+    return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=moves.states(live))
 
 
 def moved(
@@ -44,9 +43,10 @@ def moved(
     sentences = []
     for seen in plan.observed:
         if seen.address in matters:
-            now = sighting(work, seen.address, _rows(work, plan, seen.address))
+            rows = _rows(work, plan, seen.address)
+            now = sighting(work, seen.address, rows)
             if now.fingerprint != seen.fingerprint:
-                sentences.append(_sentence(seen, now))
+                sentences.append(_sentence(plan, work, rows, seen, now))
     return tuple(sentences)
 
 
@@ -76,11 +76,12 @@ def _rows(work: Work, plan: Plan, address: Address) -> tuple[Observed, ...]:
     return tuple(row for row in found if row is not None)
 
 
-def _sentence(seen: Sighting, now: Sighting) -> str:
+def _sentence(plan: Plan, work: Work, rows: tuple[Observed, ...], seen: Sighting, now: Sighting) -> str:
     if seen.absent:
         return f"{seen.address}: was absent, now exists ({now.note})"
     if now.absent:
         return f"{seen.address}: {seen.note}, now gone"
     if seen.note != now.note:
         return f"{seen.address}: {seen.note} -> {now.note}"
-    return f"{seen.address}: {seen.note}, changed since"
+    fields = moves.since_plan(plan, work, seen.address, rows)
+    return f"{seen.address}: {'; '.join(fields)}" if fields else f"{seen.address}: {seen.note}, changed since"

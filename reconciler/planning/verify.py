@@ -61,9 +61,9 @@ def _check(work: Work, address: Address, steps: tuple[Step, ...], created: Mappi
         if row is None:
             yield f"{address}: written, but not there when read back"
             return
-        yield from _content(Intent(work, kept, row, created))
+        yield from content_faults(Intent(work, kept, row, created))
         yield from _state(address, steps, row)
-        yield from _assignments(address, steps, row, created)
+        yield from assignment_faults(address, steps, row, created)
     for step in steps:
         if step.verb in ("delete", "archive") and step.may_refuse is None:
             yield from _gone(work, address, step)
@@ -113,7 +113,8 @@ class Intent:
         return canonical(kind, spec)
 
 
-def _content(intent: Intent) -> Iterator[str]:
+def content_faults(intent: Intent) -> Iterator[str]:
+    """One sentence per field that is not as it was sent."""
     address = intent.step.address
     for change in intent.differences():
         where = change.path
@@ -163,7 +164,10 @@ def _state(address: Address, steps: tuple[Step, ...], row: Observed) -> Iterator
         yield f"{address}: published, but version {row.version} is {row.state} when read back"
 
 
-def _assignments(address: Address, steps: tuple[Step, ...], row: Observed, created: Mapping[str, str]) -> Iterator[str]:
+def assignment_faults(
+    address: Address, steps: tuple[Step, ...], row: Observed, created: Mapping[str, str]
+) -> Iterator[str]:
+    """One sentence per add-on that is not attached, or still is."""
     live = {item.addon_id for item in row.assignments or ()}
     for step in steps:
         if step.verb == "attach" and step.body is not None:

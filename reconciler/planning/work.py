@@ -52,7 +52,7 @@ class Work:
         self.retiring: set[Address] = set()
         self.unchanged: list[Address] = []
         self._keys: dict[tuple[str, str], str] = {}
-        self._canonical: dict[tuple[str, str], dict[str, Tree]] = {}
+        self._canonical: dict[tuple[str, str], tuple[Mapping[str, Tree] | None, dict[str, Tree]]] = {}
         self._apps = {_app_key(app): str(app.get("id")) for app in observation.apps}
 
     # What is live
@@ -94,14 +94,15 @@ class Work:
         return live.current.id if live and live.current else None
 
     def live_spec(self, row: Observed) -> dict[str, Tree]:
-        """The canonical spec of a live object, without our marker; computed once."""
-        found = self._canonical.get((row.kind, row.id))
-        if found is None:
+        """The canonical spec of a live object, without our marker; computed once for each time it was read."""
+        wire, found = self._canonical.get((row.kind, row.id), (None, {}))
+        if wire is not row.wire:
             kind = KINDS[row.kind]
             spec = kind.binding(self.options.api).from_wire(row.wire, self.key_of)
             if "metadata" in spec:
                 spec["metadata"] = markers.strip(spec["metadata"])
-            found = self._canonical[row.kind, row.id] = canonical(kind, spec)
+            found = canonical(kind, spec)
+            self._canonical[row.kind, row.id] = (row.wire, found)
         return found
 
     # What is wanted

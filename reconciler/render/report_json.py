@@ -56,5 +56,6 @@ def _step(result: StepResult, declared: Location | None) -> dict[str, Any]:
         "error": result.error,
         "tip": result.tip,
         "notes": list(result.notes),
+        "overtaken": result.overtaken,
         "location": location(declared),
     }

@@ -222,6 +222,10 @@ def report() -> Schema:
             "error": _nullable(_TEXT),
             "tip": _nullable(_TEXT),
             "notes": _list(_TEXT),
+            "overtaken": {
+                "type": "boolean",
+                "description": "Failed unsent, because somebody else had changed the object.",
+            },
             "location": _LOCATION,
         }
     )

@@ -85,12 +85,12 @@ def run_apply(
     *,
     on_event: Callable[[Event], None] | None = None,
     should_stop: threading.Event | None = None,
-    recheck: bool = False,
     again: PlanRequest | None = None,
 ) -> Outcome:
     """Do what a plan says, then read back.
 
-    ``recheck`` reads everything again first and refuses (``StaleError``) if something that matters to a step moved;
+    Everything is read again first; if something that matters to a step moved, nothing is written (``StaleError``).
+    Each object is read once more just before its own write (``execution.watch`` tells what window remains).
     ``again`` is the request of the plan, for the second plan that must be empty. Raises ``GuardError`` for open
     guards and ``ForeignPlanError`` for an expired plan or another target: nothing is written then.
     """
@@ -102,7 +102,7 @@ def run_apply(
     _require_pinned(context, made)
     started = time.monotonic()
     with connect(context) as backend:
-        done = _require_unmoved(backend, context, made) if recheck else {}
+        seen, done = _require_unmoved(backend, context, made)
         report = apply(
             made,
             backend,
@@ -113,6 +113,7 @@ def run_apply(
             receipts=context.receipts,
             should_stop=should_stop or threading.Event(),
             done=done,
+            seen=seen,
         )
         report = replace(report, plan_digest=planfile.digest(made))
         outcome = _checked(context, made, report, backend, again)
@@ -167,8 +168,8 @@ def _require_time(context: Context, made: Plan) -> None:
         raise GuardError(found, tip="; ".join(guard.message for guard in found))
 
 
-def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str, str | None]:
-    """Refuse a plan that something overtook; tell which of its steps a killed run has done already."""
+def _require_unmoved(backend: Backend, context: Context, made: Plan) -> tuple[Observation, dict[str, str | None]]:
+    """Refuse a plan that something overtook; tell what is live, and which steps a killed run has done already."""
     observation = backend.observe(KINDS, everything=made.mode == "destroy", named=_looked_at(made))
     require_identity(context, observation.identity)
     if made.target.identity and observation.identity and made.target.identity != observation.identity:
@@ -185,7 +186,7 @@ def _require_unmoved(backend: Backend, context: Context, made: Plan) -> dict[str
             "the live catalogue moved since this plan was made",
             tip=f"make a new plan: reconciler plan -e {made.target.environment}",
         )
-    return reached.done
+    return observation, reached.done
 
 
 def _looked_at(made: Plan) -> tuple[Address, ...]:

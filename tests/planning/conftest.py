@@ -56,7 +56,8 @@ class World:
         raise AssertionError("the planner keeps asking")
 
     def run(self, made: Plan):
-        return apply(made, self.backend, reveal=secret, should_stop=threading.Event())
+        seen = self.backend.observe(KINDS, everything=made.mode == "destroy")
+        return apply(made, self.backend, reveal=secret, should_stop=threading.Event(), seen=seen)
 
     def apply(self, *resources: Resource, wanted: Desired | None = None, **options) -> Plan:
         """Apply, and hold every step to it: rehearsed before, done, and read back as it was meant."""

@@ -104,7 +104,7 @@ def _apply_file(
     workflow.require_open(made)
     if made.is_empty:
         return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)
-    return applying.run(context, made, screen, recheck=True, again=None, form=form, report_file=report_file)
+    return applying.run(context, made, screen, again=None, form=form, report_file=report_file)
 
 
 def _where_of(made: Plan, where: Where) -> Where:
@@ -139,6 +139,4 @@ def _apply_new(
         return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)
     if not auto_approve:
         applying.ask(screen, f"Apply this to {applying.target(made)}? Only `yes` is accepted", "yes")
-    return applying.run(
-        context, made, screen, recheck=not auto_approve, again=asked, form=form, report_file=report_file
-    )
+    return applying.run(context, made, screen, again=asked, form=form, report_file=report_file)

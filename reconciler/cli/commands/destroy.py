@@ -78,4 +78,4 @@ def _destroy(
     if not auto_approve:
         name = context.environment.name
         applying.ask(screen, f"This removes {applying.counted(made)}. Type `{name}` to do it", name)
-    return applying.run(context, made, screen, recheck=not auto_approve, again=None, form=form, report_file=report_file)
+    return applying.run(context, made, screen, again=None, form=form, report_file=report_file)
