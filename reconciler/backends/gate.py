@@ -33,7 +33,7 @@ class Pace:
     """How a client yields to a server that limits the rate. Times in seconds."""
 
     first_wait: float = 1.0
-    longest_wait: float = 60.0
+    longest_wait: float = 20.0
     jitter: float = 0.25
     """Up to this share is added to every wait, so that several clients do not come back at once."""
     drought: float = 600.0

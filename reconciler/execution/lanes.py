@@ -5,8 +5,9 @@ out (it asks its database pool for a second connection while it holds the first)
 After a lost answer it is one. Every ``RECOVER_AFTER`` catalogue writes that are done then double it, up to what was
 configured. A second loss brings it back to one, and there it stays: this server does not bear more.
 
-A create of a kind without a natural key can neither be found for certain nor be sent again when its answer is lost.
-It goes alone: the catalogue writes before it end first, so that none of our own writes can hang it.
+Two sorts of catalogue writes go alone, after all before them have ended, so that no other write of this run can hang
+them: creates of kinds without a natural key, which may not be sent again when their answer is lost, and second tries
+of any kind, which have no third.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Lanes:
         self._catalog_ready, self._other_ready = Queue(), Queue()
         self._in_flight: dict[str, int] = {}
         self._catalog_in_flight = 0
+        self._second: set[str] = set()
         self._alone = False
 
     @property
@@ -42,8 +44,10 @@ class Lanes:
         """How many steps are being sent."""
         return len(self._in_flight)
 
-    def add(self, step: Step) -> None:
-        """A step became ready."""
+    def add(self, step: Step, *, again: bool = False) -> None:
+        """A step became ready; ``again`` for its second try."""
+        if again:
+            self._second.add(step.id)
         queue = self._catalog_ready if self._is_catalog(step) else self._other_ready
         queue.push(self._order[step.id], step)
 
@@ -59,7 +63,7 @@ class Lanes:
         self._in_flight[step.id] = self._catalog.losses
         if self._is_catalog(step):
             self._catalog_in_flight += 1
-            self._alone = not may_repeat(step)
+            self._alone = self._goes_alone(step)
         return step
 
     def finish(self, step: Step, *, lost: bool = False, done: bool = True) -> None:
@@ -77,12 +81,15 @@ class Lanes:
     def _catalog_may_start(self) -> bool:
         if self._alone or not self._catalog_ready:
             return False
-        if not may_repeat(self._catalog_ready.peek()):
+        if self._goes_alone(self._catalog_ready.peek()):
             return self._catalog_in_flight == 0
         return self._catalog_in_flight < self._catalog.now
 
     def _is_catalog(self, step: Step) -> bool:
-        return step.address.kind in self._catalog_kinds
+        return step.address.kind in self._catalog_kinds or step.id in self._second
+
+    def _goes_alone(self, step: Step) -> bool:
+        return step.id in self._second or not may_repeat(step)
 
 
 class _Bound:

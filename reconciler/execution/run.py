@@ -155,7 +155,7 @@ class Run:
         self._lanes.finish(step, lost=outcome.lost, done=result.state == "done")
         if outcome.again:
             self._unsettled[step.id] = result
-            self._lanes.add(step)
+            self._lanes.add(step, again=True)
             return
         if result.state == "done" and result.created_id:
             ids[step.address] = result.created_id

@@ -94,6 +94,34 @@ def test_a_create_that_could_never_be_repeated_goes_alone_among_the_catalogue_wr
     assert [one.id for one in started(made)] == ["3"]
 
 
+def test_a_second_try_goes_alone_too():
+    made = lanes(job(0), job(1), job(2))
+    first, *others = started(made)
+    made.finish(first, lost=True, done=False)
+    made.add(first, again=True)
+    for one in others:
+        assert made.start() is None
+        made.finish(one)
+    through_to_two = lanes(*map(job, range(20)))
+    first = through_to_two.start()
+    through_to_two.finish(first, lost=True, done=False)
+    through(through_to_two, RECOVER_AFTER)
+    through_to_two.add(first, again=True)
+    assert started(through_to_two) == [first]
+
+
 @pytest.mark.parametrize("kind", ["Plan", "Addon"])
 def test_creates_that_can_be_repeated_go_side_by_side(kind):
     assert len(started(lanes(*(job(number, kind=kind, verb="create") for number in range(5)), catalog=3))) == 3
+
+
+def test_a_second_try_of_any_kind_waits_for_the_catalogue_writes_that_may_hang_it():
+    meter = job(0, kind="Meter")
+    made = lanes(meter, job(1), job(2))
+    first, *others = started(made)
+    made.finish(first, lost=True, done=False)
+    made.add(meter, again=True)
+    for one in others:
+        assert made.start() is None
+        made.finish(one)
+    assert made.start() is meter
