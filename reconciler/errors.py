@@ -13,7 +13,9 @@
     ├── RefusedError                3   nothing was written, on purpose
     │   ├── GuardError                  an open guard: a consent is missing or a limit is hit
     │   ├── StaleError                  the live catalogue moved since the plan was made
-    │   └── ForeignPlanError            expired, tampered, or made for another target
+    │   ├── ForeignPlanError            expired, tampered, or made for another target
+    │   ├── BundleError                 a bundle that is not what its digest says, or is nowhere to be found
+    │   └── PromotionError              not proven where it comes from: another content, not live, not for long enough
     ├── BackendError                1   the server or the way to it
     │   ├── TransportError              no answer: connection, time-out, TLS, proxy
     │   │   └── HaltedError       130   stopped by the user while the server made a request wait; not sent
@@ -112,6 +114,18 @@ class StaleError(RefusedError):
 
 class ForeignPlanError(RefusedError):
     """A plan that is expired, was changed by hand, or was made for another target or a newer format."""
+
+
+class BundleError(RefusedError):
+    """A bundle that cannot be read, that is not what its digest says, or that is nowhere to be found."""
+
+
+class PromotionError(RefusedError):
+    """What is to be promoted is not proven in the environment that it comes from. ``reasons``: one sentence each."""
+
+    def __init__(self, reasons: Iterable[str], message: str, *, tip: str | None = None) -> None:
+        self.reasons: tuple[str, ...] = tuple(reasons)
+        super().__init__(message, tip=tip)
 
 
 class BackendError(ReconcilerError):

@@ -35,14 +35,16 @@ class Entry:
 class Assembly:
     """The entries of one environment at one moment, in the order in which they are declared.
 
-    ``held`` are the patches that are not due at ``at`` and were left out, ``due`` the dated ones that were not. Without
-    a moment nothing that has a date is due: a change that comes too early cannot be taken back.
+    ``held`` are the patches that are not due at ``at`` and were left out, ``due`` the dated ones that were not,
+    ``passed`` those of objects that are not here, where only a part of the manifests is. Without a moment nothing that
+    has a date is due: a change that comes too early cannot be taken back.
     """
 
     def __init__(self, problems: Problems, at: datetime | None = None) -> None:
         self.entries: dict[Address, Entry] = {}
         self.held: list[Declared] = []
         self.due: list[Declared] = []
+        self.passed: list[Declared] = []
         self._at = at
         self._problems = problems
         self._hints = Hints()
@@ -143,7 +145,9 @@ class Assembly:
         )
 
     def _unknown(self, document: Declared, *, complete: bool) -> None:
-        if complete:
+        if not complete:
+            self.passed.append(document)
+        else:
             known = (address.key for address in self.entries if address.kind == document.kind.name)
             hint = self._hints.did_you_mean(document.address.key, known)
             message = f"{document.address} is not declared, so it cannot be patched{hint}"

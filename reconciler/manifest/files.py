@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from reconciler.errors import ManifestError
 from reconciler.manifest.problems import Problems
 from reconciler.project import Project
 from reconciler.project.building import ENVIRONMENTS_FOLDER
+from reconciler.reading.tree import Files
 
+BUNDLES_FOLDER = "bundles"
+"""Where a project keeps bundles, by their digests, beside its project file."""
 ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 
@@ -35,12 +39,29 @@ class Layout:
             skipped |= {(project.root / name).resolve() for name in environment.var_files}
         if project.file is not None:
             skipped |= {project.file.resolve(), (project.root / ENVIRONMENTS_FOLDER).resolve()}
+        skipped |= {path.resolve() for path in (project.root / BUNDLES_FOLDER).glob("sha256-*.json")}
         return cls(project.root, frozenset(skipped), overlays, project.revision)
 
     def name(self, path: Path) -> str:
         """A file's name for people: relative to the project where it is inside; as git writes it, at a revision."""
         name = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
         return f"{self.revision}:{name}" if self.revision else name
+
+
+def contents(project: Project) -> dict[str, bytes]:
+    """What stands in a project's manifests, by path from the project file. Raises ``ManifestError``."""
+    layout = replace(Layout.of(project), revision=None)
+    problems = Problems(Files(), {})
+    found: dict[str, bytes] = {}
+    for path in manifest_files(layout, [project.root / name for name in project.manifests], problems):
+        name = Path(os.path.relpath(path, project.root)).as_posix()
+        try:
+            found[name] = path.read_bytes()
+        except OSError as error:
+            problems.place("manifest.file", f"`{name}` cannot be read: {error.strerror}", None)
+    if problems.found:
+        raise ManifestError(problems.found)
+    return found
 
 
 def manifest_files(layout: Layout, entries: Iterable[Path], problems: Problems) -> list[Path]:

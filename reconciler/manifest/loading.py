@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.errors import ManifestError, ProjectError, UsageError
 from reconciler.kinds.kind import Rule
 from reconciler.kinds.registry import KINDS
-from reconciler.manifest.allow import Allowance, allowances, apply_allowances
-from reconciler.manifest.approvals import Approvals, Written, is_approval, read_approval
+from reconciler.manifest.allow import apply_allowances
+from reconciler.manifest.approvals import Approvals
 from reconciler.manifest.assembly import Assembly
 from reconciler.manifest.checks import check_kinds
 from reconciler.manifest.digest import digest
-from reconciler.manifest.documents import Declared, read_document
 from reconciler.manifest.files import Layout, manifest_files
+from reconciler.manifest.gathering import Contents, Gatherer
 from reconciler.manifest.problems import Problems, in_order
 from reconciler.manifest.references import check_references
 from reconciler.manifest.rules import RULES
 from reconciler.manifest.templates import Templates
 from reconciler.manifest.validated import Valid, Validator
 from reconciler.model import Address, Approval, Desired, Problem, Resource, Scheduled
-from reconciler.project import Environment, Project
+from reconciler.project import Bundle, Environment, Project
 from reconciler.project.values import SANDBOX
 from reconciler.reading.tree import TreeSource
 from reconciler.reading.yaml import Reader
 
 
 def load(
-    project: Project, environment: Environment, *, paths: tuple[Path, ...] = (), at: datetime | None = None
+    project: Project,
+    environment: Environment,
+    *,
+    paths: tuple[Path, ...] = (),
+    at: datetime | None = None,
+    bundle: Bundle | None = None,
 ) -> Desired:
     """Everything that one environment declares at a moment.
 
     ``paths`` replace the project's manifests. Patches that are not due ``at`` that moment are in ``scheduled``; without
     one, no dated patch is due. It also tells which approvals expired and which patches are to be folded in, which is
-    warned of. Raises ``ManifestError`` with every problem; warnings alone do not raise and are in the result.
+    warned of. With a ``bundle`` the objects are those of its manifests, with the overlays and approvals at hand; the
+    project is one that has the bundle's variables.
+
+    Raises ``ManifestError`` with every problem; warnings alone do not raise and are in the result.
     """
-    run = _Run(project, paths)
+    run = _Run(project, paths, bundle)
     assembly = run.assembled(environment, at)
     objects = run.objects(environment, assembly)
     approvals = run.approvals(environment, at)
     run.warn_of_due(assembly)
+    run.warn_of_passed(assembly)
     problems = run.finish([*project.warnings, *environment.warnings])
     if any(problem.severity == "error" for problem in problems):
         raise ManifestError(problems)
@@ -68,12 +77,13 @@ def check(
     *,
     paths: tuple[Path, ...] = (),
     at: datetime | None = None,
+    bundle: Bundle | None = None,
 ) -> tuple[Problem, ...]:
     """Every problem, errors and warnings, of one environment; without one, of the base and of every environment.
 
     What dated patches make of it later is checked now.
     """
-    run = _Run(project, paths)
+    run = _Run(project, paths, bundle)
     extra = list(project.warnings)
     for chosen in [environment] if environment else _every(project, extra):
         assembly = run.assembled(chosen, at)
@@ -99,60 +109,34 @@ def _every(project: Project, problems: list[Problem]) -> list[Environment]:
     return found
 
 
-@dataclass(slots=True)
-class _Contents:
-    """What stands in some files."""
-
-    declared: list[Declared] = field(default_factory=list)
-    approvals: list[Written] = field(default_factory=list)
-
-
 class _Run:
     """One reading: files are read once, however many environments look at them."""
 
-    def __init__(self, project: Project, paths: tuple[Path, ...]) -> None:
+    def __init__(self, project: Project, paths: tuple[Path, ...], bundle: Bundle | None = None) -> None:
         self._project = project
         self._reader = Reader()
         self._problems = Problems(self._reader.files, {rule.id: rule for rule in _all_rules()})
         self._layout = Layout.of(project)
-        self._comments: list[Allowance] = []
-        self._overlays: dict[str, _Contents] = {}
+        self._gatherer = Gatherer(self._layout, self._reader, self._problems)
+        self._overlays: dict[str, Contents] = {}
         self._validator = Validator(self._problems)
         own = [project.root / name for name in project.manifests]
         files = manifest_files(self._layout, [path.absolute() for path in paths] or own, self._problems)
         self.complete = project.file is None or not paths or self._covers(files, own)
-        self._base = self._read(files)
+        self._bundled = bundle is not None
+        self._base = self._gatherer.bundled(bundle, files) if bundle else self._gatherer.files(files)
 
     def _covers(self, files: Iterable[Path], own: Iterable[Path]) -> bool:
         quiet = Problems(self._reader.files, {})
         read = {path.resolve() for path in files}
         return all(path.resolve() in read for path in manifest_files(self._layout, own, quiet))
 
-    def _read(self, files: Iterable[Path]) -> _Contents:
-        found = _Contents()
-        for path in files:
-            name = self._layout.name(path)
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                reason = error.strerror or type(error).__name__
-                self._problems.place("manifest.file", f"`{name}` cannot be read: {reason}", None)
-                continue
-            documents, text = self._reader.read(name, data, json=path.suffix == ".json")
-            self._comments += allowances(name, text)
-            for document in documents:
-                if is_approval(document.root):
-                    found.approvals += filter(None, [read_approval(document.root, self._problems)])
-                else:
-                    found.declared += filter(None, [read_document(document, self._problems)])
-        return found
-
     def assembled(self, environment: Environment, at: datetime | None) -> Assembly:
         """The documents of an environment with its overlays, as they are at a moment."""
         assembly = Assembly(self._problems, at)
         assembly.base(self._base.declared)
         for name in environment.overlays:
-            assembly.overlay(self._overlay(name).declared, complete=self.complete)
+            assembly.overlay(self._overlay(name).declared, complete=self.complete and not self._bundled)
         return assembly
 
     def objects(self, environment: Environment, assembly: Assembly, *, lenient: bool = False) -> dict[Address, Valid]:
@@ -192,6 +176,14 @@ class _Run:
                 severity="warning",
             )  # fmt: skip
 
+    def warn_of_passed(self, assembly: Assembly) -> None:
+        """Say which patches are for later: an overlay may be ahead of the bundle."""
+        for document in assembly.passed if self._bundled else ():
+            message = f"{document.address} is not in this bundle: the patch of it was passed over"
+            self._problems.add(
+                "overlay.not_in_bundle", message, document.mark, address=document.address, severity="warning"
+            )
+
     def approvals(self, environment: Environment, at: datetime | None) -> tuple[Approval, ...]:
         """The approvals of an environment: those beside its manifests and those in its overlays."""
         found = Approvals(self._problems, at.date() if at else None)
@@ -199,17 +191,17 @@ class _Run:
             found.add(contents.approvals)
         return found.all()
 
-    def _overlay(self, name: str) -> _Contents:
+    def _overlay(self, name: str) -> Contents:
         if name not in self._overlays:
             folder = self._project.root / name
             open_layout = replace(self._layout, skipped=frozenset())
-            self._overlays[name] = self._read(manifest_files(open_layout, [folder], self._problems))
+            self._overlays[name] = self._gatherer.files(manifest_files(open_layout, [folder], self._problems))
         return self._overlays[name]
 
     def finish(self, extra: Iterable[Problem]) -> tuple[Problem, ...]:
         """All problems in order, silenced warnings taken out."""
         found = [*self._reader.problems, *self._problems.found, *extra]
-        return in_order(apply_allowances(in_order(found), self._comments))
+        return in_order(apply_allowances(in_order(found), self._gatherer.comments))
 
     def resources(self, objects: dict[Address, Valid]) -> dict[Address, Resource]:
         """The resources in the order of the registry, then by key."""

@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
         "A patch is held back until a known instant: dates are in UTC, times have a zone.",
         _MANIFEST,
     ),
+    Rule("overlay.not_in_bundle", "An overlay may be ahead of the bundle that is live.", _MANIFEST, "warning"),
     Rule(
         "overlay.due",
         "What holds anyway is read more easily where the object is declared; its date has done its work.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.project.bundles import Bundle, BundleReference
 from reconciler.project.git import GitFacts, git_facts
 from reconciler.project.listing import Credential, EnvironmentFacts, environments_of
 from reconciler.project.loading import load_project
@@ -10,6 +11,8 @@ from reconciler.project.secrets import SecretSource, reveal
 from reconciler.project.values import DeclaredEnvironment, Environment, Limits, Overrides, Project, Variable
 
 __all__ = [
+    "Bundle",
+    "BundleReference",
     "Credential",
     "DeclaredEnvironment",
     "Environment",

@@ -96,6 +96,7 @@ def _apply(
         adopt={**base.adopt, **_adopt(reading, link)},
         protected=document.protected if document.protected is not None else base.protected,
         insecure=document.insecure if document.insecure is not None else base.insecure,
+        bundle=document.bundle or (base.bundle if base.abstract else None),
         soak=parse_period(document.soak) if document.soak else base.soak,
         freeze=_freeze(document, base.freeze),
         promotes_from=document.promotes_from or (base.promotes_from if base.abstract else None),

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 from reconciler.kinds.fields import KEY as KEY_GRAMMAR
 from reconciler.kinds.fields import problem, suggest_key
 from reconciler.kinds.kind import Spec
-from reconciler.project.rules import API, DURATION, FREEZE, KEY
+from reconciler.project.bundles import BundleReference
+from reconciler.project.rules import API, BUNDLE, DURATION, FREEZE, KEY
 from reconciler.project.times import MOMENT, parse_moment, parse_period
 
 API_VERSION = "reconciler/v1"
@@ -36,6 +37,12 @@ def _api(value: str) -> str:
 def _period(value: str) -> str:
     if parse_period(value) is None:
         raise problem(DURATION.id, f"`{value}` is no fixed time; write it like `PT72H` or `P3D`")
+    return value
+
+
+def _bundle(value: str) -> str:
+    if BundleReference.parse(value) is None:
+        raise problem(BUNDLE.id, f"`{value}` is no bundle; write `sha256:DIGEST` or `sha256:DIGEST@COMMIT`, in full")
     return value
 
 
@@ -135,6 +142,8 @@ class EnvironmentDocument(Spec):
     """Which namespace is behind the address: the id of its oldest billing profile."""
     promotes_from: str | None = None
     """The environment that changes come from."""
+    bundle: Annotated[str, AfterValidator(_bundle)] | None = None
+    """The catalogue is that of this bundle, not of the manifests at hand: `sha256:DIGEST` or `sha256:DIGEST@COMMIT`."""
     soak: Annotated[str, AfterValidator(_period)] | None = None
     """How long a catalogue must have been live, unchanged, where it is promoted from: `P2D`, `PT4H`."""
     freeze: list[WindowDocument] | None = None

@@ -51,6 +51,7 @@ def choose(project: Project, name: str | None, overrides: Overrides) -> Environm
         adopt=declared.adopt,
         protected=declared.protected,
         promotes_from=declared.promotes_from,
+        bundle=declared.bundle,
         soak=declared.soak,
         freeze=declared.freeze,
         plan_valid_for=declared.plan_valid_for,

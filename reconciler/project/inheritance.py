@@ -5,7 +5,7 @@ Maps merge, everything else is replaced where it is written. What belongs to one
 - ``identity``, ``adopt``, the token, headers from a source and ``insecure`` were given for one address. A child with
   another address inherits none of them, else production's token would travel to staging. A base without an address
   belongs to no place yet: its credentials are meant for whoever extends it.
-- ``promotesFrom`` says where one environment gets its catalogue from. It comes down from an abstract base only.
+- ``promotesFrom`` and ``bundle`` say which catalogue one environment gets. They come down from an abstract base only.
 - ``abstract`` and ``description`` never come down.
 
 Another token at the same address keeps the ``identity``: where it leads to another namespace, that is refused.

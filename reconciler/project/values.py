@@ -76,6 +76,7 @@ class DeclaredEnvironment:
     adopt: Mapping[Address, str] = field(default_factory=dict)
     protected: bool = False
     promotes_from: str | None = None
+    bundle: str | None = None
     soak: timedelta | None = None
     freeze: tuple[Window, ...] = ()
     plan_valid_for: timedelta = timedelta(hours=72)
@@ -108,6 +109,7 @@ class Environment:
     adopt: Mapping[Address, str] = field(default_factory=dict)
     protected: bool = False
     promotes_from: str | None = None
+    bundle: str | None = None
     soak: timedelta | None = None
     freeze: tuple[Window, ...] = ()
     plan_valid_for: timedelta = timedelta(hours=72)

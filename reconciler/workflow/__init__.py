@@ -10,6 +10,7 @@ these functions::
 
 from reconciler.planning.planner import stops
 from reconciler.workflow.applying import Outcome, require_complete, require_open, require_rehearsed, run_apply
+from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, with_bundle
 from reconciler.workflow.context import (
     Context,
     check,
@@ -33,10 +34,12 @@ __all__ = [
     "PlanRequest",
     "Shard",
     "at_revision",
+    "bundle_of",
     "check",
     "check_environments",
     "connect",
     "export",
+    "find_bundle",
     "is_revision",
     "list_environments",
     "live_objects",
@@ -47,6 +50,7 @@ __all__ = [
     "most_serious",
     "open_context",
     "pin_environments",
+    "pinned",
     "rendered",
     "require_complete",
     "require_open",
@@ -54,4 +58,5 @@ __all__ = [
     "run_apply",
     "sandbox_path",
     "stops",
+    "with_bundle",
 ]

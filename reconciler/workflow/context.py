@@ -14,15 +14,17 @@ from reconciler.model import Desired, Problem
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
-    from reconciler.project import Environment, Overrides, Project
+    from reconciler.project import Bundle, Environment, Overrides, Project
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """A project, one of its environments, and how to talk to it. ``paths`` replace the project's manifests.
 
-    ``overrides`` are what the environment was opened with over the project file, to open it again elsewhere.
     ``on_wait`` gets a sentence, in any thread, when the server's rate limit makes the run wait.
+    ``overrides`` are what the environment was opened with over the project file, to open it again elsewhere. With a
+    ``bundle`` the environment declares that one, not the manifests at hand. ``today`` is where the files of a revision
+    were taken from.
     """
 
     project: Project
@@ -31,6 +33,8 @@ class Context:
     parallelism: int = 8
     overrides: Overrides | None = None
     on_wait: Callable[[str], None] | None = None
+    bundle: Bundle | None = None
+    today: Context | None = None
 
     @property
     def embedded(self) -> bool:
@@ -87,16 +91,29 @@ def now() -> datetime:
 def load_desired(context: Context, at: datetime | None = None) -> Desired:
     """Everything the environment declares, now or ``at`` a moment. Raises ``ManifestError`` with all problems."""
     from reconciler import manifest
+    from reconciler.workflow.bundles import pinned
 
-    return manifest.load(context.project, context.environment, paths=context.paths, at=at or now())
+    context = pinned(context)
+    found = manifest.load(
+        context.project, context.environment, paths=context.paths, at=at or now(), bundle=context.bundle
+    )
+    # What is due only in the future is nothing to tidy up today.
+    return found if at is None else replace(found, warnings=_without_due(found.warnings))
+
+
+def _without_due(warnings: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in warnings if problem.rule != "overlay.due")
 
 
 def check(context: Context, *, every_environment: bool = False) -> tuple[Problem, ...]:
     """Every problem of the manifests, errors and warnings: of one environment, or of the base and all of them."""
     from reconciler import manifest
+    from reconciler.workflow.bundles import pinned
 
-    chosen = None if every_environment else context.environment
-    return manifest.check(context.project, chosen, paths=context.paths, at=now())
+    if every_environment:
+        return manifest.check(context.project, None, paths=context.paths, at=now())
+    context = pinned(context)
+    return manifest.check(context.project, context.environment, paths=context.paths, at=now(), bundle=context.bundle)
 
 
 def rendered(context: Context) -> str:

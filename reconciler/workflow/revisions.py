@@ -99,7 +99,13 @@ def _reopened(context: Context, top: Path, there: Path, revision: str, commit: s
     for path, asked in zip(paths, context.paths, strict=True):
         if not path.exists():
             raise UsageError(f"there is no `{asked}` at revision `{revision}`")
-    return replace(context, project=project, environment=_environment(context, project, commit, revision), paths=paths)
+    return replace(
+        context,
+        project=project,
+        environment=_environment(context, project, commit, revision),
+        paths=paths,
+        today=context,
+    )
 
 
 def _project(context: Context, top: Path, there: Path, revision: str, commit: str) -> Project:

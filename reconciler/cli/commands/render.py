@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import common_options, examples
-from reconciler.cli.console import console
+from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import Where, out_option, paths_argument, where_options
+from reconciler.cli.options import Where, paths_argument, where_options
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler import workflow
 
 
 @click.command(
@@ -17,24 +22,56 @@ from reconciler.cli.options import Where, out_option, paths_argument, where_opti
     epilog=examples(
         "reconciler render -e production",
         "diff <(reconciler render -e staging) <(reconciler render -e production)",
+        "reconciler render --bundle -o bundles/",
     ),
 )
 @paths_argument
 @where_options
-@out_option("Write to a file instead of stdout.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write to a file instead of stdout; a bundle into a folder.",
+)
+@click.option("--bundle", is_flag=True, help="The catalogue before overlays and variables, as one file with a digest.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, out: Path | None) -> None:
+def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, out: Path | None, bundle: bool) -> None:
     """Print the manifests after templates and overlays.
 
     One YAML document per object, sorted, as this environment declares it: what `plan` compares with the live catalogue.
     Secrets stay the sources that they are.
+
+    With --bundle it is what all environments share, as `promote` takes it from one to the next: the manifests before
+    overlays and variables, under a digest of what they say. In a folder the file is named by its digest.
     """
     from reconciler import workflow
     from reconciler.cli import files
 
-    shown = workflow.rendered(open_context(ctx, where, paths))
+    context = open_context(ctx, where, paths)
+    if bundle:
+        _bundle(console(ctx), context, out)
+        return
+    shown = workflow.rendered(context)
     if out is None:
         console(ctx).data(shown)
     else:
         files.write(out, shown)
+
+
+def _bundle(screen: Console, context: workflow.Context, out: Path | None) -> None:
+    """Print or keep the bundle of the manifests at hand."""
+    from reconciler import workflow
+    from reconciler.cli import files
+    from reconciler.project.bundles import dumps
+
+    if context.paths:
+        raise UsageError("a bundle is of a whole project: give no PATH with --bundle")
+    found = workflow.bundle_of(context)
+    if out is None:
+        screen.data(dumps(found))
+        return
+    path = out if out.suffix == ".json" else out / found.file_name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, dumps(found))
+    screen.data(f"{path}\n")
