@@ -232,8 +232,11 @@ def pinned_customers(work: Work, live: Observed) -> int:
     return answer if isinstance(answer, int) else 0
 
 
-def guard_replace(work: Work, resource: Resource, live: Observed) -> None:
-    """What the server refuses to replace: a profile with customers, a meter whose features cannot be replaced."""
+def guard_replace(work: Work, resource: Resource, live: Observed, comparison: Comparison) -> None:
+    """What the server refuses to replace: a profile with customers, or the default one by one that is not to be it; a
+    meter whose features cannot be replaced.
+    """
+    guard_update(work, resource, live, comparison)
     if pinned := pinned_customers(work, live):
         work.guard(
             "blocked_by_server",

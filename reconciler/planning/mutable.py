@@ -217,7 +217,7 @@ def _replace(work: Work, resource: Resource, live: Observed, comparison: Compari
             unchanged=comparison.unchanged,
         )
     )
-    couplings.guard_replace(work, resource, live)
+    couplings.guard_replace(work, resource, live, comparison)
 
 
 def protected(work: Work, address: Address, what: str) -> None:

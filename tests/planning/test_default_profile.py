@@ -96,3 +96,13 @@ def test_an_app_that_stays_is_no_difference_when_something_else_changes(world, p
     assert [(change.action, [field.path for field in change.fields]) for change in made.changes] == [
         (Action.UPDATE, ["default"])
     ]
+
+
+def test_the_default_profile_is_not_replaced_by_one_that_is_not_to_be_the_default(world, profile):
+    world.send("POST", "/api/v1/marketplace/listings/custom_invoicing/install", {"name": "Own"})
+    own = {"type": "custom_invoicing", "name": "Own"}
+    world.apply(profile("a", default=True))
+    (guard,) = world.plan(profile("a", default=False, app=own)).guards
+    assert (guard.code, "the server never unsets it" in guard.message) == ("blocked_by_server", True)
+    world.apply(profile("a", default=False, app=own), profile("b", default=True))
+    assert {name: row["default"] for name, row in live(world).items() if name in "AB"} == {"A": False, "B": True}
