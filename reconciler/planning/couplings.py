@@ -233,9 +233,7 @@ def pinned_customers(work: Work, live: Observed) -> int:
 
 
 def guard_replace(work: Work, resource: Resource, live: Observed, comparison: Comparison) -> None:
-    """What the server refuses to replace: a profile with customers, or the default one by one that is not to be it; a
-    meter whose features cannot be replaced.
-    """
+    """What the server refuses to replace: a profile with customers, the default one, a meter whose features stay."""
     guard_update(work, resource, live, comparison)
     if pinned := pinned_customers(work, live):
         work.guard(

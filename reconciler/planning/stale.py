@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
+
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Observation, Observed, Plan, Sighting
+from reconciler.model import Address, Desired, Observation, Observed, Plan, Sighting, Step, Tree
 from reconciler.planning import digest, moves
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.secrets import hide
 from reconciler.planning.work import Work
+
+_SWITCHED = 10
+"""Of how many channels that a half-applied plan has switched each combination is tried; beyond, a rule has moved."""
 
 
 def sightings(work: Work) -> tuple[Sighting, ...]:
@@ -24,7 +30,7 @@ def sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighti
     """One address as it is seen: its live rows, without secrets."""
     shape = KINDS[address.kind].shape
     live = tuple(row for row in rows if row.state != "archived")
-    specs = tuple(hide(shape, work.live_spec(row)) for row in live)
+    specs = tuple(hide(shape, work.seen_spec(row)) for row in live)
     return Sighting(address, digest.fingerprint(live, specs), absent=not live, note=moves.states(live))
 
 
@@ -38,14 +44,14 @@ def moved(
     former = tuple(sorted(projects - {plan.project}))
     desired = Desired({}, plan.project, plan.target.environment, former_names=former)
     work = Work(desired, observation, PlanOptions(api=plan.target.api))
-    begun = {step.address for step in plan.steps if step.id in done}
-    matters = _matters(plan) - begun
+    begun = tuple(step for step in plan.steps if step.id in done)
+    matters = _matters(plan) - {step.address for step in begun}
     sentences = []
     for seen in plan.observed:
         if seen.address in matters:
             rows = _rows(work, plan, seen.address)
             now = sighting(work, seen.address, rows)
-            if now.fingerprint != seen.fingerprint:
+            if now.fingerprint != seen.fingerprint and not _follows(work, seen, rows, begun):
                 sentences.append(_sentence(plan, work, rows, seen, now))
     return tuple(sentences)
 
@@ -74,6 +80,34 @@ def _rows(work: Work, plan: Plan, address: Address) -> tuple[Observed, ...]:
     targets = (step.target_id for step in plan.steps if step.address == address and step.target_id)
     found = (work.index.by_id(address.kind, ident) for ident in targets)
     return tuple(row for row in found if row is not None)
+
+
+def _follows(work: Work, seen: Sighting, rows: tuple[Observed, ...], begun: tuple[Step, ...]) -> bool:
+    """Whether an object only shows what steps of this plan did to others.
+
+    A rule hides the channels that were disabled, and shows them again; a profile is no longer the default once another
+    one is.
+    """
+    if len(rows) != 1 or seen.absent:
+        return False
+    spec = hide(KINDS[seen.address.kind].shape, work.seen_spec(rows[0]))
+    return any(digest.fingerprint(rows, (was,)) == seen.fingerprint for was in _before(seen.address, spec, begun))
+
+
+def _before(address: Address, spec: Mapping[str, Tree], begun: tuple[Step, ...]) -> Iterator[Mapping[str, Tree]]:
+    """What an object may have shown before these steps."""
+    if address.kind == "BillingProfile" and any(step.address.kind == address.kind for step in begun):
+        yield {**spec, "default": not spec.get("default")}
+    if address.kind == "NotificationRule":
+        channels = spec.get("channels")
+        shown = {str(channel) for channel in channels} if isinstance(channels, list) else set()
+        switched = [f"id:{step.target_id}" for step in begun if step.address.kind == "NotificationChannel"]
+        for few in _subsets(switched[:_SWITCHED]):
+            yield {**spec, "channels": sorted(shown ^ set(few))}
+
+
+def _subsets(items: list[str]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(items, size) for size in range(1, len(items) + 1))
 
 
 def _sentence(plan: Plan, work: Work, rows: tuple[Observed, ...], seen: Sighting, now: Sighting) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -97,13 +97,20 @@ class Work:
         """The canonical spec of a live object, without our marker; computed once for each time it was read."""
         wire, found = self._canonical.get((row.kind, row.id), (None, {}))
         if wire is not row.wire:
-            kind = KINDS[row.kind]
-            spec = kind.binding(self.options.api).from_wire(row.wire, self.key_of)
-            if "metadata" in spec:
-                spec["metadata"] = markers.strip(spec["metadata"])
-            found = canonical(kind, spec)
+            found = self._read(row, self.key_of)
             self._canonical[row.kind, row.id] = (row.wire, found)
         return found
+
+    def seen_spec(self, row: Observed) -> dict[str, Tree]:
+        """The same with the ids of what it names, where the API names it by id: whatever is declared, and as what."""
+        return self.live_spec(row) if KINDS[row.kind].natural_key else self._read(row, _by_id)
+
+    def _read(self, row: Observed, key_of: Callable[[str, str], str | None]) -> dict[str, Tree]:
+        kind = KINDS[row.kind]
+        spec = kind.binding(self.options.api).from_wire(row.wire, key_of)
+        if "metadata" in spec:
+            spec["metadata"] = markers.strip(spec["metadata"])
+        return canonical(kind, spec)
 
     # What is wanted
 
@@ -202,3 +209,8 @@ def _app_key(app: Mapping[str, Tree]) -> str:
 def classes_of(kind: Kind, fields: tuple[FieldChange, ...], *more: ChangeClass) -> tuple[ChangeClass, ...]:
     """The classes of a change, mildest first."""
     return tuple(sorted({*kind.impact(fields), *more}, key=lambda item: item.rank))
+
+
+def _by_id(kind: str, ident: str) -> None:
+    """No key is known: what is named stays named by its id."""
+    del kind, ident

@@ -130,20 +130,34 @@ def test_a_lost_answer_whose_write_is_found_by_reading_ends_with_0(run, wire, ca
     assert len(wire.writes) == 5
 
 
-def test_a_value_that_the_server_rewrote_ends_with_5_and_is_named(run, wire, catalogue):
-    def cheaper(request, handle):
+def rewritten(change):
+    def act(request, handle):
         body = json.loads(request.content)
-        body["phases"][0]["rateCards"][0]["price"]["amount"] = "19"
-        return handle(httpx.Request("POST", request.url, json=body))
+        change(body)
+        return handle(httpx.Request(request.method, request.url, json=body))
 
-    wire.meets.append(("POST", "/plans", cheaper))
-    ended = ended_with(run, 5)
-    said = wrapped(ended.out)
-    assert "Plan/pro: the server stored `19` for `phases[main].rateCards[base].price.amount`; sent `20`" in said
-    assert "a second plan would still new version it" in said
+    return act
+
+
+def test_a_value_that_the_server_rewrote_ends_with_5_and_is_named(run, wire, catalogue):
+    wire.meets.append(("POST", "/meters", rewritten(lambda body: body.update(name="Rewritten"))))
+    said = wrapped(ended_with(run, 5).out)
+    assert "Meter/tokens: the server stored `Rewritten` for `name`; sent `Tokens`" in said
+    assert "Meter/tokens: a second plan would still update it" in said
     found = states(catalogue.root)
-    assert found["Meter/tokens:create"] == "verified"
-    assert found["Plan/pro:create"] == "done"
+    assert (found.pop("Meter/tokens:create"), set(found.values())) == ("done", {"verified"})
+    then_all_is_done(run, wire)
+
+
+def test_a_price_that_the_server_rewrote_is_not_published(run, wire, catalogue):
+    def cheaper(body):
+        body["phases"][0]["rateCards"][0]["price"]["amount"] = "19"
+
+    wire.meets.append(("POST", "/plans", rewritten(cheaper)))
+    said = wrapped(ended_with(run, 4).out)
+    assert "the server stored `19` for `phases[main].rateCards[base].price.amount`; sent `20`" in said
+    assert (states(catalogue.root)["Plan/pro:create"], states(catalogue.root)["Plan/pro:publish"]) == ("done", "failed")
+    assert not any(path.endswith("/publish") for _, path in wire.writes)
 
 
 def test_a_write_that_the_server_accepted_and_forgot_ends_with_5(run, wire, catalogue):
@@ -168,7 +182,7 @@ def test_a_plan_that_something_overtook_ends_with_3_and_writes_nothing(run, wire
     wire.writes.clear()
     ended = run("apply", "--plan", "pr.plan", *report)
     assert ended.code == 3
-    assert "Meter/tokens: live, changed since" in ended.err
+    assert "Meter/tokens: `name`: `Tokens` -> `Theirs`" in ended.err
     assert wire.writes == []
 
 

@@ -96,12 +96,12 @@ class Expected:
         return self
 
     def _removed(self, place, catalogue, *, absent):
-        single = self.singles[place]
-        if place[0] == "Meter" and place[1] == "n" and not absent:
+        """A meter stays unless its document said otherwise, and so does the default profile: both unmarked then."""
+        single, kind = self.singles[place], place[0]
+        retained = place == ("Meter", "n") and not absent
+        if retained or (kind == "BillingProfile" and self._stays_default(single, catalogue)):
             single.marked = False
-        elif place[0] == "BillingProfile" and self._stays_default(single, catalogue):
-            single.marked = False
-        elif single.marked or (absent and place[0] == "Meter"):
+        elif single.marked or (absent and kind == "Meter"):
             del self.singles[place]
 
     @staticmethod

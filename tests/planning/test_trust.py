@@ -113,6 +113,56 @@ def test_an_object_that_is_being_adopted_is_watched_by_its_id(world, make):
     assert what_moved(world, made) == ("NotificationChannel/ops: live, now gone",)
 
 
+@pytest.mark.parametrize("project", [{}, {"metadata": {"reconciler.project": "platform", "reconciler.key": "ops"}}])
+def test_a_rule_on_somebody_elses_channel_has_not_moved(world, make, project):
+    world.send("POST", CHANNELS, {"name": "Ops", **HOOK, **project})
+    theirs = make("NotificationChannel", "ops", {"name": "Ops", **HOOK}, manage="observe")
+
+    def rule(name):
+        return make("NotificationRule", "reset", {"name": name, "type": "entitlements.reset", "channels": ["ops"]})
+
+    world.apply(theirs, rule("Reset"))
+    made = world.plan(theirs, rule("Renamed"))
+    assert [step.id for step in made.steps] == ["NotificationRule/reset:update"]
+    assert what_moved(world, made) == ()
+
+
+def test_a_rule_that_shows_other_channels_because_this_plan_switched_them_has_not_moved(world, make):
+    def three(*disabled, type_="entitlements.reset", channels="abc"):
+        hooks = {key: {"name": key, **HOOK, **({"disabled": True} if key in disabled else {})} for key in "abc"}
+        spec = {"name": "Reset", "type": type_, "channels": list(channels)}
+        return [*(make("NotificationChannel", *item) for item in hooks.items()), make("NotificationRule", "r", spec)]
+
+    world.apply(*three("c"))
+    made = world.plan(*three("a", "b", type_="invoice.created", channels="a"))
+    assert {step.address.kind for step in made.steps} == {"NotificationChannel", "NotificationRule"}
+    before = seen(world)
+    for row in world.items(f"{CHANNELS}?includeDisabled=true"):
+        world.send("PUT", f"{CHANNELS}/{row['id']}", {**row, "disabled": row["name"] in "ab"})
+    assert what_moved(world, made) == ()
+    (rule,) = world.items("/api/v1/notification/rules")
+    (kept,) = [row.wire["channels"] for row in before.objects["NotificationRule"]]
+    body = {**rule, "name": "Theirs", "channels": [item["id"] for item in kept]}
+    world.send("PUT", f"/api/v1/notification/rules/{rule['id']}", body)
+    (said,) = what_moved(world, made)
+    assert said.startswith("NotificationRule/r: `name`: `Reset` -> `Theirs`")
+
+
+def test_a_profile_that_is_no_longer_the_default_because_this_plan_promoted_another_has_not_moved(world, make):
+    def two(first, name="A"):
+        supplier = {"name": "ACME", "addresses": [{"country": "US"}]}
+        for key, named in (("a", name), ("b", "B")):
+            spec = {"name": named, "supplier": supplier, "app": "sandbox", "default": key == first}
+            yield make("BillingProfile", key, spec)
+
+    world.apply(*two("a"))
+    made = world.plan(*two("b", name="Renamed"))
+    one_more(world, made)
+    assert what_moved(world, made) == ()
+    step_by_step_from_here = [one_more(world, made) for _ in made.steps[1:]]
+    assert step_by_step_from_here == ["BillingProfile/a:update"]
+
+
 def test_an_archived_version_that_goes_is_no_movement(world, catalogue):
     world.apply(*catalogue())
     world.apply(*catalogue("2"))
