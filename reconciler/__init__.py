@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         Change,
         ChangeClass,
         Desired,
+        Drift,
+        Drifted,
+        DriftField,
         EnvironmentCheck,
         FieldChange,
         Guard,
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
     from reconciler.version import VERSION
     from reconciler.workflow import (
         Context,
+        DriftRequest,
+        HealPlan,
         LiveRow,
         Outcome,
         PlanRequest,
@@ -65,10 +70,12 @@ if TYPE_CHECKING:
         check_environments,
         connect,
         export,
+        find_drift,
         list_environments,
         live_objects,
         load_desired,
         make_destroy_plan,
+        make_heal_plan,
         make_plan,
         matching,
         most_serious,
@@ -84,15 +91,16 @@ _ROOMS = {
         "RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
-        "Action Address Change ChangeClass Desired EnvironmentCheck FieldChange Guard Location Observation Plan "
-        "Problem Refusal Rehearsal Report Resource Step"
+        "Action Address Change ChangeClass Desired Drift DriftField Drifted EnvironmentCheck FieldChange Guard "
+        "Location Observation Plan Problem Refusal Rehearsal Report Resource Step"
     ),
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "Context LiveRow Outcome PlanRequest Shard at_revision check check_environments connect export "
-        "list_environments live_objects load_desired make_destroy_plan make_plan matching most_serious "
-        "open_context pin_environments rendered run_apply"
+        "Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard at_revision check "
+        "check_environments connect export find_drift list_environments live_objects load_desired "
+        "make_destroy_plan make_heal_plan make_plan matching most_serious open_context pin_environments "
+        "rendered run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -110,10 +118,15 @@ __all__ = [
     "ChangeClass",
     "Context",
     "Desired",
+    "Drift",
+    "DriftField",
+    "DriftRequest",
+    "Drifted",
     "EnvironmentCheck",
     "FieldChange",
     "Guard",
     "GuardError",
+    "HealPlan",
     "InputError",
     "LiveRow",
     "Location",
@@ -142,11 +155,13 @@ __all__ = [
     "connect",
     "dump_plan",
     "export",
+    "find_drift",
     "list_environments",
     "live_objects",
     "load_desired",
     "load_plan",
     "make_destroy_plan",
+    "make_heal_plan",
     "make_plan",
     "matching",
     "most_serious",

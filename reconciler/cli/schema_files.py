@@ -31,11 +31,18 @@ def _report() -> dict[str, Any]:
     return report()
 
 
+def _drift() -> dict[str, Any]:
+    from reconciler.render.schemas import drift
+
+    return drift()
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "manifest": _manifest,
     "project": _project,
     "plan": _plan,
     "report": _report,
+    "drift": _drift,
 }
 
 

@@ -10,6 +10,7 @@ from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
 from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, Source, State
+from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
 from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question
 from reconciler.model.plan import (
     Change,
@@ -39,6 +40,9 @@ __all__ = [
     "Change",
     "ChangeClass",
     "Desired",
+    "Drift",
+    "DriftField",
+    "Drifted",
     "EnvironmentCheck",
     "FieldChange",
     "Guard",
@@ -53,6 +57,7 @@ __all__ = [
     "Observation",
     "Observed",
     "OnRemove",
+    "Origin",
     "Path",
     "PathPart",
     "Plan",
@@ -74,6 +79,7 @@ __all__ = [
     "Target",
     "Tree",
     "Verb",
+    "What",
     "Window",
     "render_path",
     "split_consent",

@@ -29,6 +29,7 @@ def tree(report: Report) -> dict[str, Any]:
         "project": plan.project,
         "environment": plan.target.environment,
         "target": {"endpoint": plan.target.endpoint, "identity": plan.target.identity, "api": plan.target.api},
+        "source": {"manifests": plan.source.manifests, "commit": plan.source.commit, "dirty": plan.source.dirty},
         "mode": plan.mode,
         "plan_digest": report.plan_digest,
         "summary": plan.summary,

@@ -1,10 +1,10 @@
-"""JSON Schemas of what the tool writes: the plan file and the report. Enumerations come from the model itself."""
+"""JSON Schemas of what the tool writes: plan file, report, drift. Enumerations come from the model itself."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
-from reconciler.model import Action, ChangeClass, GuardStatus, Mode, StepState, Verb
+from reconciler.model import Action, ChangeClass, GuardStatus, Mode, Origin, StepState, Verb, What
 
 Schema = dict[str, Any]
 
@@ -45,6 +45,10 @@ _LOCATION = _nullable(
 _TARGET = _object(
     {"endpoint": _TEXT, "identity": _nullable(_TEXT), "api": _TEXT},
     description="The address, and which namespace answered there.",
+)
+_SOURCE = _object(
+    {"manifests": _TEXT, "commit": _nullable(_TEXT), "dirty": _nullable({"type": "boolean"})},
+    description="The digest of the manifests, their commit, and whether files differed from it.",
 )
 _SUMMARY = _object({action.value: _COUNT for action in Action}, description="How many objects per action.")
 
@@ -181,9 +185,7 @@ def plan() -> Schema:
             "project": _TEXT,
             "environment": _TEXT,
             "target": _TARGET,
-            "source": _object(
-                {"manifests": _TEXT, "commit": _nullable(_TEXT), "dirty": _nullable({"type": "boolean"})}
-            ),
+            "source": _SOURCE,
             "complete": {"type": "boolean", "description": "False when only a part was planned: nothing is removed."},
             "mode": {"enum": list(get_args(Mode))},
             "write_secrets": {"type": "boolean"},
@@ -239,6 +241,7 @@ def report() -> Schema:
             "project": _TEXT,
             "environment": _TEXT,
             "target": _TARGET,
+            "source": _SOURCE,
             "mode": {"enum": list(get_args(Mode))},
             "plan_digest": {"type": "string", "description": "The digest of the plan that was applied."},
             "summary": _SUMMARY,
@@ -250,3 +253,53 @@ def report() -> Schema:
         }
     )
     return {"$schema": _DIALECT, "title": "A report of reconciler", **body}
+
+
+def drift() -> Schema:
+    """The schema of what ``drift`` finds."""
+    origin: Schema = {"enum": list(get_args(Origin)), "description": "Which side moved since the base."}
+    field = _object(
+        {
+            "path": _TEXT,
+            "origin": origin,
+            "declared": {"description": "The declared value; null where there is none."},
+            "live": {"description": "The live value; null where there is none."},
+            "currency": _nullable(_TEXT),
+            "note": _nullable(_TEXT),
+            "location": _LOCATION,
+        }
+    )
+    found = _object(
+        {
+            "address": _ADDRESS,
+            "kind": _TEXT,
+            "key": _TEXT,
+            "what": {"enum": list(get_args(What))},
+            "origin": origin,
+            "title": _TEXT,
+            "version": _nullable(_COUNT),
+            "classes": _list({"enum": [kind.value for kind in ChangeClass]}),
+            "healable": {"type": "boolean", "description": "Whether `drift --heal` puts it back: it is no money."},
+            "fields": _list(field),
+            "location": _LOCATION,
+            "notes": _list(_TEXT),
+        }
+    )
+    body = _object(
+        {
+            "format_version": _VERSION,
+            "tool": _TEXT,
+            "created_at": _INSTANT,
+            "project": _TEXT,
+            "environment": _TEXT,
+            "target": _TARGET,
+            "source": _SOURCE,
+            "base": _nullable({**_TEXT, "description": "What was last applied; null where nobody said."}),
+            "clean": {"type": "boolean"},
+            "complete": {"type": "boolean", "description": "False when only a part was looked at."},
+            "objects": _list(found),
+            "summary": _object(dict.fromkeys(get_args(Origin), _COUNT)),
+            "warnings": _list(_object({"rule": _TEXT, "message": _TEXT, "location": _LOCATION})),
+        }
+    )
+    return {"$schema": _DIALECT, "title": "Drift, as reconciler finds it", **body}

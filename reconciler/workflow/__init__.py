@@ -20,6 +20,7 @@ from reconciler.workflow.context import (
     rendered,
     sandbox_path,
 )
+from reconciler.workflow.drifting import DriftRequest, HealPlan, find_drift, make_heal_plan
 from reconciler.workflow.environments import check_environments, list_environments, pin_environments
 from reconciler.workflow.exporting import export
 from reconciler.workflow.fleet import Shard, matching, most_serious
@@ -29,6 +30,8 @@ from reconciler.workflow.revisions import at_revision, is_revision
 
 __all__ = [
     "Context",
+    "DriftRequest",
+    "HealPlan",
     "LiveRow",
     "Outcome",
     "PlanRequest",
@@ -40,11 +43,13 @@ __all__ = [
     "connect",
     "export",
     "find_bundle",
+    "find_drift",
     "is_revision",
     "list_environments",
     "live_objects",
     "load_desired",
     "make_destroy_plan",
+    "make_heal_plan",
     "make_plan",
     "matching",
     "most_serious",

@@ -77,8 +77,8 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
     judged = judge(
         made,
         consents,
-        _bounds(context, mode),
-        population=_population(made),
+        bounds(context, mode),
+        population=population(made),
         embedded=context.embedded,
         digest=partial(object_digest, made),
     )
@@ -87,7 +87,7 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
     judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
-    return _stamped(context, desired, judged, request.at)
+    return stamped(context, desired, judged, request.at)
 
 
 def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:
@@ -142,11 +142,13 @@ def _only(desired: Desired, request: PlanRequest) -> frozenset[Address] | None:
         for address in desired.resources
         if (not request.targets or matches(address, request.targets)) and not matches(address, request.excludes)
     }
-    return frozenset(_with_dependencies(desired, chosen))
+    return frozenset(with_dependencies(desired, chosen))
 
 
-def _with_dependencies(desired: Desired, chosen: set[Address]) -> set[Address]:
-    waiting, found = list(chosen), set(chosen)
+def with_dependencies(desired: Desired, chosen: Iterable[Address]) -> set[Address]:
+    """The addresses with every declared object that they name, directly or not."""
+    found = set(chosen)
+    waiting = [address for address in found if address in desired.resources]
     while waiting:
         resource = desired.resources[waiting.pop()]
         for _, address in references(KINDS[resource.address.kind].shape, resource.spec):
@@ -169,7 +171,8 @@ def revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
     return read
 
 
-def _bounds(context: Context, mode: Mode) -> Bounds:
+def bounds(context: Context, mode: Mode) -> Bounds:
+    """How much of the catalogue one run may change there."""
     limits = context.environment.limits
     default = Bounds() if context.embedded or mode == "destroy" else _REMOTE_BOUNDS
     return Bounds(
@@ -180,11 +183,13 @@ def _bounds(context: Context, mode: Mode) -> Bounds:
     )
 
 
-def _population(made: Plan) -> int:
+def population(made: Plan) -> int:
+    """How many live objects a plan looked at."""
     return sum(not sighting.absent for sighting in made.observed)
 
 
-def _stamped(context: Context, desired: Desired, made: Plan, at: datetime | None) -> Plan:
+def stamped(context: Context, desired: Desired, made: Plan, at: datetime | None) -> Plan:
+    """The plan with the facts of the moment: times, commit, tool."""
     from reconciler.project import git_facts
 
     facts = git_facts(context.project.root)

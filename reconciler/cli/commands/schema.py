@@ -9,14 +9,14 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 
-_NAMES = ("manifest", "project", "plan", "report")
+_NAMES = ("manifest", "project", "plan", "report", "drift")
 
 
 @click.command(
     "schema",
     epilog=examples(
         "reconciler schema manifest              print one",
-        "reconciler schema --write               all four, into ./schemas",
+        "reconciler schema --write               all of them, into ./schemas",
         "head -1 catalog/plans.yaml              # yaml-language-server: $schema=../schemas/manifest.json",
     ),
 )
@@ -37,7 +37,7 @@ def command(ctx: click.Context, name: str, write: bool, folder: Path) -> None:
     """Print or write the JSON Schemas.
 
     manifest and project are for editors: with the yaml-language-server line on top of a file they complete field names
-    and show what they mean. plan and report describe what this tool writes.
+    and show what they mean. plan, report and drift describe what this tool writes.
     """
     from reconciler.cli import files
     from reconciler.cli.schema_files import SCHEMAS, schema_text

@@ -1,0 +1,172 @@
+"""``reconciler drift``: live against what is declared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import files
+from reconciler.cli.common import common_options, examples
+from reconciler.cli.console import Console, console
+from reconciler.cli.opening import open_contexts
+from reconciler.cli.options import (
+    FILE,
+    Planning,
+    Where,
+    format_option,
+    out_option,
+    paths_argument,
+    planning_options,
+    where_options,
+)
+from reconciler.cli.waiting import busy
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.model import Drift
+    from reconciler.workflow import Context, DriftRequest
+
+_DIFFERS = 2
+
+
+@click.command(
+    "drift",
+    epilog=examples(
+        "reconciler drift -e production             what is live and not as declared",
+        "reconciler drift -e production --base v14  told apart from what the manifests changed since v14",
+        "reconciler drift -e production --base last.plan",
+        "reconciler drift -e '*' --format text      every environment of the project file",
+        "reconciler drift -e production --heal      put back what is not money",
+    ),
+)
+@paths_argument
+@where_options
+@planning_options
+@click.option(
+    "--base",
+    metavar="REV|FILE",
+    help="What was last applied: a git revision of the manifests, or a saved plan or report of a committed state.",
+)
+@click.option("--heal", is_flag=True, help="Put back what touches no money; the rest is listed and left.")
+@click.option("--auto-approve", is_flag=True, help="With --heal: do not ask.")
+@format_option
+@out_option("Write the drift as JSON.")
+@click.option("--report", "report_file", type=FILE, help="With --heal: write what was done as JSON.")
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    where: Where,
+    planning: Planning,
+    base: str | None,
+    heal: bool,
+    auto_approve: bool,
+    form: str,
+    out: Path | None,
+    report_file: Path | None,
+) -> None:
+    """Show what is live and not as declared, and who moved it. Ends with 2 when anything differs.
+
+    Every difference has an origin: outside (somebody edited live), manifest (the manifests changed and were not
+    applied), both, or unknown. With --base it is known; without one, published plans and add-ons still tell, for
+    their marker holds a digest of what was published.
+
+    What is ignored (`lifecycle.ignore`), belongs to another project, or is not managed at all is no drift. Nothing is
+    written, unless with --heal: that puts cosmetic and operational differences back and creates what is missing, after
+    showing its plan and asking. What touches money is listed and left: `accept` it, or `apply`.
+    """
+    from reconciler import workflow
+
+    for path in (out, report_file):
+        files.require_folder(path)
+    _check(planning, heal=heal, auto_approve=auto_approve, report_file=report_file)
+    screen = console(ctx)
+    contexts = open_contexts(ctx, where, paths)
+    if len(contexts) > 1 and (heal or out is not None or form == "json"):
+        raise UsageError("that is for one environment", tip="name one with -e, without a glob")
+    asked = workflow.DriftRequest(base, planning.targets, planning.excludes, planning.prune)
+    if heal:
+        if not (auto_approve or screen.interactive):
+            raise UsageError("nobody can be asked for approval here", tip="give --auto-approve")
+        ctx.exit(_heal(contexts[0], asked, planning, screen, auto_approve, form, out, report_file))
+    differs = False
+    for number, context in enumerate(contexts):
+        with busy(screen, f"Reading the manifests and {context.environment.name}"):
+            found = workflow.find_drift(context, asked)
+        screen.data("\n" if number else "")
+        _tell(found, screen, form, out)
+        differs = differs or not found.clean
+    ctx.exit(_DIFFERS if differs else 0)
+
+
+def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: Path | None) -> None:
+    given = {"--auto-approve": auto_approve, "--report": report_file, "--allow": planning.allow}
+    wrong = [name for name, value in given.items() if value]
+    if wrong and not heal:
+        raise UsageError(f"{', '.join(wrong)} only makes sense with --heal: without it, drift writes nothing")
+    if planning.write_secrets:
+        raise UsageError("drift writes no secret", tip="a changed secret is put back by `apply --write-secrets`")
+
+
+def _tell(found: Drift, screen: Console, form: str, out: Path | None) -> None:
+    """The drift to stdout, and to a file where one is asked for."""
+    from reconciler.render import drift_json, drift_text
+
+    if out is not None:
+        files.write(out, drift_json.dumps(found))
+    screen.data(drift_json.dumps(found) if form == "json" else drift_text.drift(found, screen.out))
+
+
+def _heal(
+    context: Context,
+    asked: DriftRequest,
+    planning: Planning,
+    screen: Console,
+    auto_approve: bool,
+    form: str,
+    out: Path | None,
+    report_file: Path | None,
+) -> int:
+    from reconciler import workflow
+    from reconciler.cli import applying
+    from reconciler.render import drift_json, drift_text
+
+    with busy(screen, f"Reading the manifests and {context.environment.name}"):
+        healing = workflow.make_heal_plan(context, asked, planning.allow)
+    if out is not None:
+        files.write(out, drift_json.dumps(healing.drift))
+    left = 0 if healing.left.clean else _DIFFERS
+    if left:
+        shown = drift_text.drift(healing.left, screen.err)
+        screen.say(screen.err.paint("Left as it is:", "bold") + f"\n{shown}")
+    if healing.plan.is_empty and not healing.plan.guards:
+        return _nothing(healing, screen, form, report_file) or left
+    applying.show_plan(healing.plan, screen, form)
+    workflow.require_open(healing.plan)
+    if not auto_approve:
+        applying.ask(screen, f"Put this back in {applying.target(healing.plan)}? Only `yes` is accepted", "yes")
+    code = applying.run(
+        context,
+        healing.plan,
+        screen,
+        again=healing.again,
+        form=form,
+        report_file=report_file,
+    )
+    return code or left
+
+
+def _nothing(healing: object, screen: Console, form: str, report_file: Path | None) -> int:
+    from reconciler.cli import applying
+    from reconciler.planning import planfile
+    from reconciler.workflow import HealPlan
+
+    assert isinstance(healing, HealPlan)
+    if healing.drift.clean:
+        screen.say("No drift. Live is as declared.")
+    else:
+        screen.say("Nothing can be put back by itself.")
+    return applying.nothing_to_do(healing.plan, screen, form, report_file, planfile.digest)

@@ -1,0 +1,181 @@
+"""Live against declared: what moved outside, and putting back what is not money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import UsageError
+from reconciler.kinds.registry import KINDS
+from reconciler.model import Desired, Drift, Observation, Plan, PlanSource
+from reconciler.planning.drift import Side, drift
+from reconciler.planning.options import PlanOptions
+from reconciler.planning.planfile import object_digest
+from reconciler.policy import frozen, judge
+from reconciler.version import VERSION
+from reconciler.workflow.answers import answered
+from reconciler.workflow.context import Context, connect, load_desired, now
+from reconciler.workflow.plans import (
+    PlanRequest,
+    bounds,
+    consents_for,
+    options_for,
+    population,
+    require_identity,
+    rfc3339,
+    stamped,
+    with_dependencies,
+)
+from reconciler.workflow.revisions import at_revision, is_revision
+
+if TYPE_CHECKING:
+    from reconciler.backends import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRequest:
+    """What drift is looked for. ``base``: what was last applied, a git revision or a saved plan or report file.
+
+    ``targets`` and ``excludes`` are patterns over ``Kind/key``.
+    """
+
+    base: str | None = None
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    prune: bool | None = None
+
+    @property
+    def planning(self) -> PlanRequest:
+        """The same scope, as a plan is asked for."""
+        return PlanRequest(targets=self.targets, excludes=self.excludes, prune=self.prune)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Drift with everything it was found with, for what comes after it."""
+
+    drift: Drift
+    desired: Desired
+    observation: Observation
+    options: PlanOptions
+
+
+def find_drift(context: Context, request: DriftRequest = DriftRequest()) -> Drift:
+    """What is live and not as declared. Writes nothing. Raises ``UsageError`` for a base that is none."""
+    with connect(context, read_only=True) as backend:
+        return look(context, backend, request).drift
+
+
+def look(context: Context, backend: Backend, request: DriftRequest) -> Finding:
+    """Drift over an open backend."""
+    desired = load_desired(context)
+    base = _base(context, request.base) if request.base else None
+    named = {**(base[0].resources if base else {}), **desired.resources}
+    observation = backend.observe(KINDS, named=named)
+    require_identity(context, observation.identity)
+    options = options_for(context, desired, request.planning, (), "apply")
+    made, observation = answered(backend, desired, observation, options)
+    before: Side | None = None
+    if base is not None:
+        everything = replace(options, only=None)
+        then, observation = answered(backend, base[0], observation, everything)
+        before = Side(base[0], then)
+    found = drift(Side(desired, made), observation, options, before)
+    return Finding(_stamped(context, desired, found, base[1] if base else None), desired, observation, options)
+
+
+def _stamped(context: Context, desired: Desired, found: Drift, base: str | None) -> Drift:
+    from reconciler.project import git_facts
+
+    facts = git_facts(context.project.root)
+    return replace(
+        found,
+        base=base,
+        source=PlanSource(desired.digest, facts.commit, facts.dirty),
+        tool=f"reconciler {VERSION}",
+        created_at=rfc3339(now().replace(microsecond=0)),
+    )
+
+
+def _base(context: Context, text: str) -> tuple[Desired, str]:
+    """What was declared then, and a name for it."""
+    path = Path(text)
+    if not path.is_file() or is_revision(context, text):
+        return _declared_at(context, text), f"revision {text}"
+    body = _saved(path)
+    source, name = body.get("source"), body.get("environment")
+    if name != context.environment.name:
+        raise UsageError(f"{path} is about the environment {name}, not about {context.environment.name}")
+    commit = source.get("commit") if isinstance(source, dict) else None
+    if not isinstance(source, dict) or not isinstance(commit, str):
+        raise UsageError(f"{path} does not say which commit it was made from", tip="give a git revision as --base")
+    desired = _declared_at(context, commit)
+    if source.get("dirty") and source.get("manifests") != desired.digest:
+        raise UsageError(
+            f"{path} was made from manifests that were not committed, so git does not have them",
+            tip="give the git revision that was applied as --base",
+        )
+    return desired, f"{text}, made at commit {commit[:7]}"
+
+
+def _declared_at(context: Context, revision: str) -> Desired:
+    with at_revision(context, revision) as then:
+        return load_desired(then)
+
+
+def _saved(path: Path) -> Mapping[str, Any]:
+    """A plan or report file. Raises ``UsageError`` for anything else."""
+    import json
+
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict) or "format_version" not in body:
+        raise UsageError(f"{path} is neither a saved plan nor a report", tip="give a git revision as --base")
+    return body
+
+
+def make_heal_plan(context: Context, request: DriftRequest = DriftRequest(), allow: tuple[str, ...] = ()) -> HealPlan:
+    """The plan that puts back what drifted and is no money, and the drift that it leaves. Writes nothing."""
+    with connect(context, read_only=True) as backend:
+        finding = look(context, backend, request)
+        mild = frozenset(found.address for found in finding.drift.objects if found.healable)
+        asked = replace(request.planning, allow=allow)
+        consents = consents_for(finding.desired, asked)
+        options = options_for(context, finding.desired, asked, consents, "heal")
+        options = replace(options, only=frozenset(with_dependencies(finding.desired, mild)), prune=False)
+        made, _ = answered(backend, finding.desired, finding.observation, options)
+    judged = judge(
+        made,
+        consents,
+        bounds(context, "heal"),
+        population=population(made),
+        embedded=context.embedded,
+        digest=partial(object_digest, made),
+    )
+    judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, now())))
+    return HealPlan(stamped(context, finding.desired, judged, None), finding.drift)
+
+
+@dataclass(frozen=True, slots=True)
+class HealPlan:
+    """What healing would do, and all the drift there is."""
+
+    plan: Plan
+    drift: Drift
+
+    @property
+    def left(self) -> Drift:
+        """The drift that stays: money, what the manifests moved, and what needs somebody."""
+        return replace(self.drift, objects=tuple(one for one in self.drift.objects if not one.healable))
+
+    @property
+    def again(self) -> PlanRequest:
+        """The request of the second plan, which has to be empty afterwards: the healed objects and what they need."""
+        return PlanRequest(targets=tuple(str(one.address) for one in self.drift.objects if one.healable))
