@@ -61,7 +61,10 @@ class Watcher:
         """Take one event; safe from several threads."""
         with self._lock:
             name = escape(str(event.step.address))
-            if event.result is None:
+            if event.kind == "slowed":
+                said = f"Slowed down: no answer came to {name}, going on with one catalogue write at a time."
+                self._bar.line(self._screen.err.paint(said, "yellow"))
+            elif event.result is None:
                 self._running.append(name)
             else:
                 if name in self._running:

@@ -7,13 +7,14 @@ from typing import Literal
 
 from reconciler.model import Step, StepResult
 
-EventKind = Literal["started", "finished"]
+EventKind = Literal["started", "slowed", "finished"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One step started or finished. ``result`` is there once it finished, skipped and not-sent ones included.
 
+    ``slowed``: no answer came to this step, so that from now on one catalogue write at a time is sent.
     ``finished`` of ``total`` steps are over, this one counted; ``in_flight`` are being sent.
     """
 

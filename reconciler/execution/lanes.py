@@ -2,8 +2,9 @@
 
 Four plan, add-on, rule, channel or profile writes in flight can hang an OpenMeter server until their connections time
 out (it asks its database pool for a second connection while it holds the first), so these have a bound of their own.
-After a lost answer it is one. Every ``RECOVER_AFTER`` catalogue writes that are done then double it, up to what was
-configured. A second loss brings it back to one, and there it stays: this server does not bear more.
+After a lost answer it is one. Every ``RECOVER_AFTER`` catalogue writes that are done then double it: up to what was
+configured, or to ``AFTER_A_HANG`` if as many were lost together as hang a server. A second loss brings it back to one,
+and there it stays: this server does not bear more.
 
 Two sorts of catalogue writes go alone, after all before them have ended, so that no other write of this run can hang
 them: creates of kinds without a natural key, which may not be sent again when their answer is lost, and second tries
@@ -19,6 +20,12 @@ from reconciler.model import Plan, Step
 
 RECOVER_AFTER = 8
 """Catalogue writes that have to be done before twice as many may be in flight."""
+
+HANGS_AT = 4
+"""Catalogue writes in flight at which a server with the default database pool was seen to hang; three were fine."""
+
+AFTER_A_HANG = 2
+"""Catalogue writes in flight with which such a server is at ease."""
 
 
 class Lanes:
@@ -66,17 +73,18 @@ class Lanes:
             self._alone = self._goes_alone(step)
         return step
 
-    def finish(self, step: Step, *, lost: bool = False, done: bool = True) -> None:
-        """A step is no longer being sent. ``lost``: its answer was; ``done``: it is."""
+    def finish(self, step: Step, *, lost: bool = False, done: bool = True) -> bool:
+        """A step is no longer being sent. ``lost``: its answer was; ``done``: it is. True if that slows the run."""
         losses = self._in_flight.pop(step.id)
         if not self._is_catalog(step):
-            return
+            return False
         self._catalog_in_flight -= 1
         self._alone = False
         if lost:
-            self._catalog.shrink(losses)
-        elif done:
-            self._catalog.grow()
+            return self._catalog.shrink(losses)
+        if done:
+            self._catalog.grow(losses)
+        return False
 
     def _catalog_may_start(self) -> bool:
         if self._alone or not self._catalog_ready:
@@ -97,17 +105,21 @@ class _Bound:
 
     def __init__(self, configured: int) -> None:
         self._configured = self.now = configured
-        self._done = 0
+        self._done = self._together = 0
         self.losses = 0
 
-    def shrink(self, losses: int) -> None:
+    def shrink(self, losses: int) -> bool:
         """An answer was lost, of a step that was sent after so many losses. Those in flight together count once."""
-        if losses == self.losses:
-            self.losses += 1
+        fresh, slower = losses == self.losses, self.now > 1
+        self.losses += fresh
+        self._together = 1 if fresh else self._together + 1
+        if self._together >= HANGS_AT:
+            self._configured = min(self._configured, AFTER_A_HANG)
         self.now, self._done = 1, 0
+        return slower
 
-    def grow(self) -> None:
-        """A write is done."""
-        self._done += 1
+    def grow(self, losses: int) -> None:
+        """A write is done, of a step that was sent after so many losses. Those of before tell nothing about now."""
+        self._done += losses == self.losses
         if self.losses == 1 and self._done >= RECOVER_AFTER:
             self.now, self._done = min(self._configured, self.now * 2), 0

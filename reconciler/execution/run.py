@@ -135,8 +135,10 @@ class Run:
         self, pool: ThreadPoolExecutor, sender: Sender, step: Step, ids: Mapping[Address, str]
     ) -> Future[Outcome]:
         self._receipts.started(step)
-        self._on_event(self._event("started", step, None))
-        return pool.submit(sender.send, with_ids(step, ids), self._unsettled.get(step.id))
+        first = self._unsettled.get(step.id)
+        if first is None:
+            self._on_event(self._event("started", step, None))
+        return pool.submit(sender.send, with_ids(step, ids), first)
 
     def _release(self, done: Mapping[str, str | None]) -> None:
         """Hand what became ready to the lanes; steps that are done without sending release what they held."""
@@ -152,7 +154,8 @@ class Run:
 
     def _over(self, step: Step, outcome: Outcome, ids: dict[Address, str]) -> None:
         result = replace(outcome.result, step=step)
-        self._lanes.finish(step, lost=outcome.lost, done=result.state == "done")
+        if self._lanes.finish(step, lost=outcome.lost, done=result.state == "done"):
+            self._on_event(self._event("slowed", step, None))
         if outcome.again:
             self._unsettled[step.id] = result
             self._lanes.add(step, again=True)

@@ -33,12 +33,6 @@ _UNEXPLAINED = frozenset({"plan_has_incompatible_addon"})
 
 _NOT_FOUND, _SERVER_ERROR = 404, 500
 
-_TWICE = {
-    "POST": "the first had no effect that reading shows",
-    "PUT": "the answer to the first was lost",
-    "DELETE": "the answer to the first was lost",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -70,26 +64,34 @@ class Sender:
         if self._watch is not None and result.created_id is not None:
             self._watch.made(step, result.created_id)
         error = self._redact(result.error) if result.error else None
-        return replace(outcome, result=replace(result, error=error, seconds=time.perf_counter() - started))
+        seconds = time.perf_counter() - started + (first.seconds if first else 0)
+        return replace(outcome, result=replace(result, error=error, seconds=seconds))
 
     def _send_again(self, step: Step, first: StepResult) -> Outcome:
         """The second try: a POST only if reading shows nothing again, and only one that may be repeated."""
         unknown = first.state == "sent-unknown"
-        if step.method == "POST":
-            try:
-                found = self._look(step, self._with_secrets(step), patiently=False)
-            except BackendError as unreadable:
-                note = self._redact(f"reading back failed again: {unreadable.message}")
-                return Outcome(replace(first, notes=(*first.notes, note)))
-            if found is not None:
-                return _seen(step, found)
+        try:
+            if (seen := self._first_is_done(step)) is not None:
+                return seen
             if unknown and not may_repeat(step):
                 return Outcome(first)
-        outcome = self._send(step, first)
+            outcome = self._send(step, first)
+            if outcome.result.state == "failed" and (seen := self._first_is_done(step)) is not None:
+                return seen  # what refused the second try is what the first one made
+        except BackendError as unreadable:
+            note = self._redact(f"reading back failed again: {unreadable.message}")
+            return Outcome(replace(first, notes=(*first.notes, note)))
         if unknown and outcome.unsent:
             return Outcome(first)
-        notes = outcome.result.notes or (f"sent a second time: {_TWICE[step.method]}",)
+        notes = outcome.result.notes or ("sent twice",)
         return replace(outcome, result=replace(outcome.result, notes=notes))
+
+    def _first_is_done(self, step: Step) -> Outcome | None:
+        """Reading decides that of a POST; anything else may be repeated as it is."""
+        if step.method != "POST":
+            return None
+        found = self._look(step, self._with_secrets(step), patiently=False)
+        return _seen(step, found) if found is not None else None
 
     def _send(self, step: Step, first: StepResult | None = None) -> Outcome:
         body = self._with_secrets(step)
@@ -165,11 +167,6 @@ class Sender:
         if step.may_refuse and isinstance(error, ApiError) and _definite(error):
             return Outcome(StepResult(step, "done", error.status, error.request_id, notes=(step.may_refuse,)))
         if _definite(error):
-            if not repeatable and step.method == "POST" and isinstance(error, ApiError):
-                # What refuses the second try may be what the first one made.
-                settled = self._settled(step, body, error)
-                if settled.result.state == "done":
-                    return settled
             outcome = self._explained(_ended(step, "failed", error, body), error)
             return replace(outcome, unsent=isinstance(error, TransportError))
         lost = _lost(error)

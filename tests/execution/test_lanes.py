@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.execution.lanes import RECOVER_AFTER, Lanes
+from reconciler.execution.lanes import HANGS_AT, RECOVER_AFTER, Lanes
 
 from .conftest import plan_of, step
 
@@ -32,18 +32,41 @@ def through(made, count):
         made.finish(made.start())
 
 
-def test_after_a_lost_answer_one_is_in_flight_and_every_eight_done_double_it_up_to_what_was_configured():
-    made = lanes(*map(job, range(200)), catalog=6)
-    for one in started(made):
-        made.finish(one, lost=True, done=False)
-    widths = []
-    for _ in range(5):
+def widths(made, times):
+    """How many go side by side, each time after as many writes as a recovery takes."""
+    found = []
+    for _ in range(times):
         flight = started(made)
-        widths.append(len(flight))
+        found.append(len(flight))
         for one in flight:
             made.finish(one)
-        through(made, RECOVER_AFTER - 1 if len(flight) == 1 else RECOVER_AFTER - len(flight))
-    assert widths == [1, 2, 4, 6, 6]
+        through(made, max(0, RECOVER_AFTER - len(flight)))
+    return found
+
+
+def test_after_a_lost_answer_one_is_in_flight_and_every_eight_done_double_it_up_to_what_was_configured():
+    made = lanes(*map(job, range(200)), catalog=6)
+    made.finish(made.start(), lost=True, done=False)
+    assert widths(made, 5) == [1, 2, 4, 6, 6]
+
+
+@pytest.mark.parametrize(("lost", "most"), [(HANGS_AT - 1, 4), (HANGS_AT, 2), (16, 2)])
+def test_as_many_lost_together_as_hang_a_server_keep_it_at_what_does_not(lost, most):
+    made = lanes(*map(job, range(200)))
+    flight = started(made)
+    for number, one in enumerate(flight):
+        made.finish(one, lost=number < lost, done=number >= lost)
+    assert max(widths(made, 3)) == most
+
+
+def test_the_first_loss_slows_the_run_down_and_those_with_it_no_further():
+    made = lanes(*map(job, range(200)))
+    assert [made.finish(one, lost=True, done=False) for one in started(made)[:3]] == [True, False, False]
+
+
+def test_where_one_at_a_time_is_configured_nothing_gets_slower():
+    made = lanes(*map(job, range(5)), catalog=1)
+    assert made.finish(made.start(), lost=True, done=False) is False
 
 
 def test_answers_lost_together_are_one_loss():
