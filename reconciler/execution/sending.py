@@ -19,6 +19,7 @@ from reconciler.execution import words
 from reconciler.execution.bodies import wants_live, with_live, with_secrets
 from reconciler.execution.places import translate
 from reconciler.execution.repeats import may_repeat
+from reconciler.execution.rivals import take_back
 from reconciler.execution.watch import UNSEEN, Seen, Watch
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Step, StepResult, StepState, Tree
@@ -153,7 +154,7 @@ class Sender:
         said = f"{step.address}: another run made it at the same time ({first})"
         tip = "run one apply at a time; make a new plan"
         try:
-            self._backend.perform("DELETE", f"{step.path}/{made}")
+            take_back(self._backend, step, made, first)
         except BackendError as error:
             said += f", and the second one ({made}) could not be deleted: {error.message}"
             return Outcome(replace(done, state="failed", error=said, tip=f"delete {made}, then make a new plan"))

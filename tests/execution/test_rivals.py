@@ -40,6 +40,51 @@ def test_a_second_one_that_cannot_be_deleted_is_named(world):
     assert f"({result.created_id}) could not be deleted: 400 in use" in result.error
 
 
+PROFILES = "/api/v1/billing/profiles"
+
+
+def _profile(world, name="Ours"):
+    apps = dict.fromkeys(("tax", "invoicing", "payment"), world.items("/api/v1/apps")[0]["id"])
+    workflow = {"payment": {"collectionMethod": "charge_automatically"}}
+    supplier = {"name": name, "addresses": [{"country": "US"}]}
+    body = {**marked("main"), "name": name, "default": True, "supplier": supplier, "workflow": workflow, "apps": apps}
+    return step(1, "BillingProfile/main", "create", "POST", PROFILES, body)
+
+
+def test_of_two_default_profiles_the_first_is_the_default_again_before_the_second_is_taken_back(world):
+    theirs, ours = _profile(world, "Theirs"), _profile(world)
+
+    def theirs_just_before(request, handle):
+        world.made(PROFILES, theirs.body)
+        return handle(request)
+
+    before = len(world.items(PROFILES))
+    world.wire.breaks("POST", "/profiles", theirs_just_before)
+    result = world.run(ours).results[0]
+    assert (result.state, result.created_id) == ("failed", None)
+    assert result.error.endswith("the second one was deleted again")
+    (kept,) = (row for row in world.items(PROFILES) if row["default"])
+    assert (kept["name"], kept["supplier"]["name"]) == ("Theirs", "Theirs")
+    assert kept["workflow"]["payment"]["collectionMethod"] == "charge_automatically"
+    assert kept["metadata"]["reconciler.key"] == "main"
+    assert len(world.items(PROFILES)) == before + 1
+
+
+def test_a_default_profile_that_cannot_be_taken_back_is_named(world):
+    ours = _profile(world)
+
+    def theirs_just_before(request, handle):
+        world.made(PROFILES, ours.body)
+        return handle(request)
+
+    world.wire.breaks("POST", "/profiles", theirs_just_before)
+    world.wire.breaks("PUT", "", answered(400, b'{"detail": "no"}'))
+    result = world.run(ours).results[0]
+    assert result.state == "failed"
+    assert f"({result.created_id}) could not be deleted: 400 no" in result.error
+    assert result.tip.startswith(f"delete {result.created_id}")
+
+
 def test_an_object_of_another_key_is_no_rival(world):
     world.made(CHANNELS, {**BODY, "metadata": {"reconciler.project": "acme", "reconciler.key": "other"}})
     assert world.states(CREATE) == {"1": "done"}
