@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from reconciler.model import (
         Action,
         Address,
+        Between,
         Change,
         ChangeClass,
         Desired,
+        Difference,
         Drift,
         Drifted,
         DriftField,
@@ -68,6 +70,8 @@ if TYPE_CHECKING:
         at_revision,
         check,
         check_environments,
+        compare_declared,
+        compare_environments,
         connect,
         export,
         find_drift,
@@ -91,16 +95,16 @@ _ROOMS = {
         "RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
-        "Action Address Change ChangeClass Desired Drift DriftField Drifted EnvironmentCheck FieldChange Guard "
-        "Location Observation Plan Problem Refusal Rehearsal Report Resource Step"
+        "Action Address Between Change ChangeClass Desired Difference Drift DriftField Drifted EnvironmentCheck "
+        "FieldChange Guard Location Observation Plan Problem Refusal Rehearsal Report Resource Step"
     ),
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard at_revision check "
-        "check_environments connect export find_drift list_environments live_objects load_desired "
-        "make_destroy_plan make_heal_plan make_plan matching most_serious open_context pin_environments "
-        "rendered run_apply"
+        "Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard at_revision check check_environments "
+        "compare_declared compare_environments connect export find_drift list_environments live_objects "
+        "load_desired make_destroy_plan make_heal_plan make_plan matching most_serious open_context "
+        "pin_environments rendered run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -114,10 +118,12 @@ __all__ = [
     "Address",
     "ApiError",
     "BackendError",
+    "Between",
     "Change",
     "ChangeClass",
     "Context",
     "Desired",
+    "Difference",
     "Drift",
     "DriftField",
     "DriftRequest",
@@ -152,6 +158,8 @@ __all__ = [
     "at_revision",
     "check",
     "check_environments",
+    "compare_declared",
+    "compare_environments",
     "connect",
     "dump_plan",
     "export",

@@ -34,6 +34,28 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """What is compared with what: ``source`` are an environment or paths, ``target`` is an environment or a glob."""
+
+    source: tuple[str, ...] = ()
+    target: str | None = None
+    project: Path | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    var_files: tuple[Path, ...] = ()
+    parallelism: int = 8
+
+    def where(self, environment: str | None) -> Where:
+        """How to open one environment of the comparison."""
+        return Where(
+            environment,
+            self.project,
+            variables=self.variables,
+            var_files=self.var_files,
+            parallelism=self.parallelism,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Planning:
     """What a plan is asked for."""
 
@@ -80,21 +102,8 @@ def _complete_environment(ctx: click.Context, param: click.Parameter, incomplete
     return [name for name in sorted({*project.environments, "sandbox"}) if name.startswith(incomplete)]
 
 
-_WHERE: tuple[Decorator[Any], ...] = (
-    click.option(
-        "-e",
-        "--env",
-        "environment",
-        metavar="ENV",
-        shell_complete=_complete_environment,
-        help="Environment of the project file. Default: its defaultEnvironment, else the embedded sandbox.",
-    ),
-    click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above."),
-    click.option("--endpoint", metavar="URL", help="Another address than the environment's, or one without a project."),
-    click.option("--token-env", metavar="NAME", help="The environment variable that holds the API token."),
-    click.option(
-        "--project-name", metavar="NAME", help="The name written into what is managed. Default: the project's."
-    ),
+_PROJECT = click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
+_INPUTS: tuple[Decorator[Any], ...] = (
     click.option(
         "--var",
         "variables",
@@ -108,7 +117,61 @@ _WHERE: tuple[Decorator[Any], ...] = (
         "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
     ),
 )
+_WHERE: tuple[Decorator[Any], ...] = (
+    click.option(
+        "-e",
+        "--env",
+        "environment",
+        metavar="ENV",
+        shell_complete=_complete_environment,
+        help="Environment of the project file. Default: its defaultEnvironment, else the embedded sandbox.",
+    ),
+    _PROJECT,
+    click.option("--endpoint", metavar="URL", help="Another address than the environment's, or one without a project."),
+    click.option("--token-env", metavar="NAME", help="The environment variable that holds the API token."),
+    click.option(
+        "--project-name", metavar="NAME", help="The name written into what is managed. Default: the project's."
+    ),
+    *_INPUTS,
+)
+_SIDES: tuple[Decorator[Any], ...] = (
+    click.option(
+        "--from",
+        "source",
+        multiple=True,
+        metavar="ENV|PATH",
+        shell_complete=_complete_environment,
+        help="An environment, or files and folders (repeatable). Default: the project's manifests.",
+    ),
+    click.option(
+        "--to",
+        "target",
+        metavar="ENV",
+        shell_complete=_complete_environment,
+        help="An environment, or a glob over several. Default: as for other commands without -e.",
+    ),
+    _PROJECT,
+    *_INPUTS,
+)
 
+_SCOPE: tuple[Decorator[Any], ...] = (
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        callback=_address,
+        metavar="KIND/KEY",
+        help="Only this object. Repeatable, takes globs.",
+    ),
+    click.option(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        callback=_address,
+        metavar="KIND/KEY",
+        help="All but this object. Repeatable, takes globs.",
+    ),
+)
 _PLANNING: tuple[Decorator[Any], ...] = (
     click.option(
         "--target",
@@ -144,6 +207,19 @@ _PLANNING: tuple[Decorator[Any], ...] = (
 def where_options(command: F) -> F:
     """Add the options of ``Where``; the command gets them as ``where``."""
     return _collected(command, _WHERE, "where", Where)
+
+
+def sides_options(command: F) -> F:
+    """Add the options of ``Sides``; the command gets them as ``sides``."""
+    return _collected(command, _SIDES, "sides", Sides)
+
+
+def scope_options(command: F) -> F:
+    """Add ``--target`` and ``--exclude`` of a command that only looks; it gets ``targets`` and ``excludes``."""
+    decorated: Any = command
+    for option in reversed(_SCOPE):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
 
 
 def planning_options(command: F) -> F:

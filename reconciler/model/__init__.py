@@ -6,6 +6,7 @@ one of these classes. Money and quantities are ``Decimal`` or canonical decimal 
 """
 
 from reconciler.model.base import Address, Location, Path, PathPart, Problem, Severity, Tree, render_path
+from reconciler.model.between import Between, Catalogue, Difference, Managed, Side
 from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
 from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
@@ -37,9 +38,12 @@ __all__ = [
     "Address",
     "Approval",
     "Assignment",
+    "Between",
+    "Catalogue",
     "Change",
     "ChangeClass",
     "Desired",
+    "Difference",
     "Drift",
     "DriftField",
     "Drifted",
@@ -51,6 +55,7 @@ __all__ = [
     "LiveState",
     "Location",
     "Manage",
+    "Managed",
     "Management",
     "Marker",
     "Mode",
@@ -70,6 +75,7 @@ __all__ = [
     "Resource",
     "Scheduled",
     "Severity",
+    "Side",
     "Sighting",
     "Source",
     "State",

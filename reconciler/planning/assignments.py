@@ -41,6 +41,12 @@ def _terms(from_phase: str, max_quantity: int | None, metadata: Mapping[str, str
     return terms
 
 
+def offers(row: Observed) -> list[Tree]:
+    """The add-ons attached to a live plan version, as a manifest has them: by key, whatever their version."""
+    items = sorted(row.assignments or (), key=lambda item: item.addon_key)
+    return [{"addon": item.addon_key, **_terms(item.from_phase, item.max_quantity, item.metadata)} for item in items]
+
+
 def attached(work: Work, wanted: Mapping[str, Tree]) -> tuple[Attached, ...]:
     """What a canonical plan spec declares under ``addons``."""
     items = cast("list[Mapping[str, Tree]]", wanted.get("addons") or [])

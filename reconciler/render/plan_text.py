@@ -39,7 +39,7 @@ def plan(plan: Plan, style: Style) -> str:
     quiet = [change for change in plan.changes if _is_quiet(change)]
     for change in plan.changes:
         if not _is_quiet(change):
-            out += [*_change(change, style), ""]
+            out += [*change_lines(change, style), ""]
     out += _unchanged(quiet, style)
     out += _warnings(plan, style)
     out += _scheduled(plan, style)
@@ -89,7 +89,8 @@ def _packed(parts: list[str], style: Style) -> str:
     return "\n".join(lines)
 
 
-def _change(change: Change, style: Style) -> Iterator[str]:
+def change_lines(change: Change, style: Style) -> Iterator[str]:
+    """One object: its title with its reasons and place, its symbol, and its changed fields."""
     yield from _title(change, style)
     fancy, ascii_only, paint = _SYMBOLS[change.action]
     symbol = style.paint(style.glyph(fancy, ascii_only).rjust(3), paint, "bold")

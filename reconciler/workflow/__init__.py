@@ -11,6 +11,7 @@ these functions::
 from reconciler.planning.planner import stops
 from reconciler.workflow.applying import Outcome, require_complete, require_open, require_rehearsed, run_apply
 from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, with_bundle
+from reconciler.workflow.comparing import compare_declared, compare_environments
 from reconciler.workflow.context import (
     Context,
     check,
@@ -40,6 +41,8 @@ __all__ = [
     "bundle_of",
     "check",
     "check_environments",
+    "compare_declared",
+    "compare_environments",
     "connect",
     "export",
     "find_bundle",
