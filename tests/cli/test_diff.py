@@ -81,6 +81,28 @@ def test_ids_versions_and_markers_are_no_differences(run, pair, both):
     assert out.endswith("No differences: staging and production are the same in 3 objects.\n")
 
 
+def test_what_the_server_chose_for_itself_is_no_difference(run, pair, both):
+    taxed = plan("1")
+    taxed[2]["phases"][0]["rateCards"][0]["taxConfig"] = {"stripe": {"code": "txcd_10000000"}}
+    both(taxed)
+    chosen = [
+        server.items("plans")[0]["phases"][0]["rateCards"][0]["taxConfig"]["taxCodeId"]
+        for server in (pair.staging, pair.production)
+    ]
+    assert chosen[0] != chosen[1]
+    assert differences(run) == {}
+    assert differences(run, "--to", "production") == {}
+
+
+def test_archived_versions_are_nothing_that_could_differ(run, pair, both):
+    both(METER)
+    pair.declare(METER, plan("1"))
+    assert run("apply", "--auto-approve", "-e", "staging").code == 0
+    (version,) = pair.staging.items("plans")
+    pair.staging.send("POST", f"plans/{version['id']}/archive")
+    assert differences(run) == {}
+
+
 def test_what_exists_on_one_side_only_is_shown_and_whose_it_is(run, pair, both):
     both(METER)
     marker = {"reconciler.project": "other", "reconciler.key": "theirs"}
@@ -119,7 +141,7 @@ def test_secrets_are_neither_compared_nor_shown(run, pair, both):
 
 
 def test_objects_without_a_key_are_told_apart_by_marker_and_then_by_name(run, pair, both):
-    both(channel())
+    both(channel("Pager"))
     (ours,) = pair.production.items("notification/channels")
     body = {name: ours[name] for name in ("type", "name", "url")}
     pair.production.send("DELETE", f"notification/channels/{ours['id']}")
