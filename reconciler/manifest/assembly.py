@@ -1,4 +1,4 @@
-"""Documents and overlays → one entry per object of an environment, before templates are rendered."""
+"""Documents and overlays → the layers of every object of an environment, before anything is merged or rendered."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reconciler.kinds.kind import Kind
 from reconciler.manifest.documents import Declared
 from reconciler.manifest.merge import merge
 from reconciler.manifest.problems import Problems
+from reconciler.manifest.shared import SharedKind
 from reconciler.model import Address
 from reconciler.reading.suggest import Hints
 from reconciler.reading.tree import Map
@@ -18,8 +19,22 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class Layers:
+    """What an environment says of one object: its declaration, then every patch of it, in order.
+
+    ``lifecycle`` is merged already; ``gone`` tells that an overlay makes the object absent.
+    """
+
+    document: Declared
+    patches: tuple[Declared, ...]
+    lifecycle: Map | None
+    lifecycle_mark: int
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One object as an environment declares it: its document and every patch of it."""
+    """One object as an environment declares it: its base, its document and every patch of it merged."""
 
     kind: Kind
     address: Address
@@ -30,10 +45,13 @@ class Entry:
     lifecycle_mark: int
     templates: bool
     broken: bool = False
+    """What it says is not known: its content is not looked at."""
+    incomplete: bool = False
+    """A part of it is not known, which has been reported: the rest is looked at."""
 
 
 class Assembly:
-    """The entries of one environment at one moment, in the order in which they are declared.
+    """The layers of one environment at one moment, in the order in which they are declared.
 
     ``held`` are the patches that are not due at ``at`` and were left out, ``due`` the dated ones that were not,
     ``passed`` those of objects that are not here, where only a part of the manifests is. Without a moment nothing that
@@ -41,7 +59,7 @@ class Assembly:
     """
 
     def __init__(self, problems: Problems, at: datetime | None = None) -> None:
-        self.entries: dict[Address, Entry] = {}
+        self.layers: dict[Address, Layers] = {}
         self.held: list[Declared] = []
         self.due: list[Declared] = []
         self.passed: list[Declared] = []
@@ -68,7 +86,7 @@ class Assembly:
         for document in documents:
             if document.patch is not None and document.spec is not None:
                 self._add("overlay.outside", "a document has `spec:` or `patch:`, not both", document)
-            elif document.spec is not None or self._only_observed(document):
+            elif document.patch is None and self._whole(document):
                 self._undated(document)
                 self._declare(document)
             else:
@@ -85,7 +103,7 @@ class Assembly:
         if self._at is not None and document.not_before is not None and document.not_before <= self._at:
             self.due.append(document)
             self._patch(document, complete=complete)
-        elif document.address in self.entries:
+        elif document.address in self.layers:
             self.held.append(document)
         else:
             self._unknown(document, complete=complete)
@@ -98,63 +116,92 @@ class Assembly:
                 "overlay.not_before", message, document.not_before_mark, span=span, address=document.address
             )
 
-    def _only_observed(self, document: Declared) -> bool:
+    def _whole(self, document: Declared) -> bool:
+        """Whether a document of an overlay declares an object that exists in this environment only."""
+        if document.spec is not None or document.extends is not None or document.abstract:
+            return True
         observed = document.lifecycle is not None and document.lifecycle.get("manage") == "observe"
-        return document.patch is None and observed and document.address not in self.entries
+        return observed and document.address not in self.layers
 
     def _declare(self, document: Declared) -> None:
-        first = self.entries.get(document.address)
+        first = self.layers.get(document.address)
         if first is not None:
-            where = self._problems.files.location(first.mark)
+            where = self._problems.files.location(first.document.mark)
             message = f"{document.address} is declared twice; the other is at {where}; in an overlay, write `patch:`"
             self._add("manifest.duplicate", message, document)
             return
-        self.entries[document.address] = Entry(
-            document.kind,
-            document.address,
-            document.mark,
-            document.spec,
-            document.spec_mark,
-            document.lifecycle,
-            document.lifecycle_mark,
-            document.templates,
-            document.broken,
-        )
+        self._check(document)
+        self.layers[document.address] = Layers(document, (), document.lifecycle, document.lifecycle_mark)
+
+    def _check(self, document: Declared) -> None:
+        """What never makes sense in a declaration: it would silently do nothing."""
+        shared = isinstance(document.kind, SharedKind)
+        if is_part(document) and document.spec is None and document.extends is None and not document.broken:
+            self._add("schema.missing", f"`spec` is missing in {document.address}", document)
+        if shared and document.abstract:
+            message = "a shared card is never sent anyway; leave `abstract` out"
+            self._add("reuse.abstract", message, document, mark=document.abstract_mark)
+        state = document.lifecycle.get("state") if document.lifecycle is not None else None
+        if state == "absent" and document.extends is not None and not document.abstract:
+            message = "what is to be absent starts from nothing; leave `extends` out"
+            self._add("lifecycle.absent", message, document, mark=document.extends_mark)
+        if document.lifecycle is not None and is_part(document):
+            self._add("reuse.lifecycle", _no_lifecycle(document), document, mark=document.lifecycle_mark)
 
     def _patch(self, document: Declared, *, complete: bool) -> None:
-        entry = self.entries.get(document.address)
-        if entry is None:
+        layers = self.layers.get(document.address)
+        if layers is None:
             self._unknown(document, complete=complete)
             return
-        report = self._problems.about(document.address)
-        spec, lifecycle = entry.spec, entry.lifecycle
-        if document.patch is not None:
-            spec = merge(entry.kind.shape, spec if spec is not None else Map(document.mark), document.patch, report)
+        self._check_patch(document, layers)
+        lifecycle, gone = layers.lifecycle, layers.gone
         if document.lifecycle is not None:
+            report = self._problems.about(document.address)
             lifecycle = merge(None, lifecycle or Map(document.lifecycle_mark), document.lifecycle, report)
             lifecycle = _without_nulls(lifecycle)
-            if lifecycle.get("state") == "absent":
-                spec = None
-        self.entries[document.address] = replace(
-            entry,
-            spec=spec,
+            gone = lifecycle.get("state") == "absent"
+        self.layers[document.address] = replace(
+            layers,
+            patches=(*layers.patches, document),
             lifecycle=lifecycle,
-            lifecycle_mark=document.lifecycle_mark if document.lifecycle is not None else entry.lifecycle_mark,
-            templates=entry.templates or document.templates,
-            broken=entry.broken or document.broken,
+            lifecycle_mark=document.lifecycle_mark if document.lifecycle is not None else layers.lifecycle_mark,
+            gone=gone,
         )
+
+    def _check_patch(self, document: Declared, layers: Layers) -> None:
+        for word, written, mark in (
+            ("extends", document.extends is not None, document.extends_mark),
+            ("abstract", document.abstract, document.abstract_mark),
+        ):
+            if written:
+                message = f"`{word}` stands where {document.address} is declared; a patch cannot change it"
+                self._add("reuse.patch", message, document, mark=mark)
+        declared = layers.document
+        if document.lifecycle is not None and is_part(declared):
+            self._add("reuse.lifecycle", _no_lifecycle(declared), document, mark=document.lifecycle_mark)
 
     def _unknown(self, document: Declared, *, complete: bool) -> None:
         if not complete:
             self.passed.append(document)
         else:
-            known = (address.key for address in self.entries if address.kind == document.kind.name)
+            known = (address.key for address in self.layers if address.kind == document.kind.name)
             hint = self._hints.did_you_mean(document.address.key, known)
             message = f"{document.address} is not declared, so it cannot be patched{hint}"
             self._add("overlay.unknown", message, document)
 
-    def _add(self, rule: str, message: str, document: Declared) -> None:
-        self._problems.add(rule, message, document.mark, address=document.address)
+    def _add(self, rule: str, message: str, document: Declared, *, mark: int | None = None) -> None:
+        self._problems.add(rule, message, document.mark if mark is None else mark, address=document.address)
+
+
+def is_part(document: Declared) -> bool:
+    """Whether a document is only a part of others: a shared card, or an abstract object."""
+    return document.abstract or isinstance(document.kind, SharedKind)
+
+
+def _no_lifecycle(document: Declared) -> str:
+    if isinstance(document.kind, SharedKind):
+        return "a shared card is never sent, so it has no `lifecycle`; write it on the plans and add-ons that use it"
+    return f"{document.address} is abstract and never sent; write `lifecycle` on what extends it: it is not passed on"
 
 
 def _without_nulls(tree: Map) -> Map:

@@ -11,6 +11,7 @@ from reconciler.kinds.fields import suggest_key
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import GROUP, KINDS
 from reconciler.manifest.problems import Problems
+from reconciler.manifest.shared import SHARED, SharedKind
 from reconciler.manifest.templates import is_template
 from reconciler.model import Address
 from reconciler.project.times import MOMENT, parse_moment
@@ -22,21 +23,20 @@ from reconciler.reading.yaml import Document
 TOOL_GROUP = "reconciler/v1"
 _KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MAX_KEY = 63
-_FIELDS = ("apiVersion", "kind", "key", "spec", "lifecycle", "patch", "notBefore")
-_RESERVED_FIELDS = ("extends", "abstract", "use", "from")
-_TOOL_KINDS = ("Approval",)
-_RESERVED_KINDS = ("RateCard", "Scenario", "Policy")
+_FIELDS = ("apiVersion", "kind", "key", "extends", "abstract", "spec", "lifecycle", "patch", "notBefore")
+_TOOL_KINDS = ("Approval", SHARED.name)
+_RESERVED_KINDS = ("Scenario", "Policy")
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One document: ``spec``, ``patch`` and ``lifecycle`` are None where they are not written.
+    """One document: ``spec``, ``patch``, ``lifecycle`` and ``extends`` are None where they are not written.
 
-    ``mark`` is where the document begins, ``spec_mark`` where its ``spec:`` stands; ``templates`` tells whether any
-    text of it could be a template.
+    ``mark`` is where the document begins, ``spec_mark`` where its ``spec:`` stands, and so on; ``templates`` tells
+    whether any text of it could be a template.
     """
 
-    kind: Kind
+    kind: Kind | SharedKind
     address: Address
     mark: int
     spec: Map | None
@@ -50,6 +50,12 @@ class Declared:
     not_before: datetime | None = None
     not_before_mark: int = 0
     """From when on a patch holds, in UTC, and where that is written."""
+    extends: str | None = None
+    extends_mark: int = 0
+    """The key of the object that it starts from, and where that is written."""
+    abstract: bool = False
+    abstract_mark: int = 0
+    """Whether it is only there to be started from, and where that is written."""
 
 
 def read_document(document: Document, problems: Problems) -> Declared | None:
@@ -69,6 +75,7 @@ def read_document(document: Document, problems: Problems) -> Declared | None:
         return None
     wrong = [name for name, part in parts.items() if part is _WRONG]
     parts |= dict.fromkeys(wrong)
+    extends, abstract = _extends(root, problems), _abstract(root, problems)
     return Declared(
         kind=kind,
         address=Address(kind.name, key),
@@ -79,9 +86,13 @@ def read_document(document: Document, problems: Problems) -> Declared | None:
         lifecycle=parts["lifecycle"],
         lifecycle_mark=root.entry_marks("lifecycle")[0] if "lifecycle" in root else root.mark,
         templates=document.templates,
-        broken=bool(wrong) or not sound or due is _WRONG,
+        broken=bool(wrong) or not sound or due is _WRONG or extends == "" or abstract is None,
         not_before=None if due is _WRONG else due,
         not_before_mark=root.entry_marks("notBefore")[0] if "notBefore" in root else root.mark,
+        extends=extends or None,
+        extends_mark=root.entry_marks("extends")[1] if "extends" in root else root.mark,
+        abstract=bool(abstract),
+        abstract_mark=root.entry_marks("abstract")[0] if "abstract" in root else root.mark,
     )
 
 
@@ -92,28 +103,26 @@ def _fields(root: Map, problems: Problems) -> bool:
         if name in _FIELDS or name.startswith("x-"):
             continue
         mark = root.entry_marks(name)[0]
-        if name in _RESERVED_FIELDS:
-            sound = False
-            problems.add("manifest.not_supported", f"`{name}` is not supported yet", mark, span=len(name))
-        else:
-            sound = sound and nearest(name, ("spec", "patch", "lifecycle")) is None
-            hint = did_you_mean(name, _FIELDS)
-            problems.add("schema.unknown_field", f"unknown field `{name}` in a document{hint}", mark, span=len(name))
+        sound = sound and nearest(name, ("spec", "patch", "lifecycle", "extends", "abstract")) is None
+        hint = did_you_mean(name, _FIELDS)
+        problems.add("schema.unknown_field", f"unknown field `{name}` in a document{hint}", mark, span=len(name))
     return sound
 
 
-def _kind(root: Map, problems: Problems) -> Kind | None:
+def _kind(root: Map, problems: Problems) -> Kind | SharedKind | None:
     version, name = _text(root, "apiVersion", problems), _text(root, "kind", problems)
     if version is None or name is None:
         return None
     version_mark, kind_mark = root.entry_marks("apiVersion")[1], root.entry_marks("kind")[1]
+    if version == TOOL_GROUP and name == SHARED.name:
+        return SHARED
     if version == TOOL_GROUP:
         _refuse_tool_kind(name, kind_mark, problems)
         return None
     if name in _TOOL_KINDS:
-        problems.add(
-            "manifest.api_version", f"an {name} has `apiVersion: {TOOL_GROUP}`", version_mark, span=len(version)
-        )
+        article = "an" if name[0] in "AEIOU" else "a"
+        message = f"{article} {name} has `apiVersion: {TOOL_GROUP}`"
+        problems.add("manifest.api_version", message, version_mark, span=len(version))
         return None
     if version != GROUP:
         hint = did_you_mean(version, (GROUP, TOOL_GROUP))
@@ -193,6 +202,27 @@ def _not_before(root: Map, problems: Problems) -> datetime | None:
         wrong: datetime = _WRONG
         return wrong
     return found
+
+
+def _extends(root: Map, problems: Problems) -> str | None:
+    """The key of the base; None where there is none, empty where what is written is no key."""
+    if "extends" not in root or root["extends"] is None:
+        return None
+    base = _text(root, "extends", problems)
+    if base is not None and (reason := key_problem(base)):
+        problems.add("manifest.key", reason, root.entry_marks("extends")[1], span=len(base))
+        return ""
+    return base or ""
+
+
+def _abstract(root: Map, problems: Problems) -> bool | None:
+    """Whether it is; None where what is written is neither."""
+    value = root.get("abstract", False)
+    if isinstance(value, bool):
+        return value
+    mark = root.entry_marks("abstract")[1]
+    problems.add("schema.type", f"`abstract` is `true` or `false`, not {describe(value)}", mark)
+    return None
 
 
 _WRONG: Any = object()

@@ -15,11 +15,14 @@ from reconciler.manifest.approvals import Approvals
 from reconciler.manifest.assembly import Assembly
 from reconciler.manifest.checks import check_kinds
 from reconciler.manifest.digest import digest
+from reconciler.manifest.documents import Declared
 from reconciler.manifest.files import Layout, manifest_files
 from reconciler.manifest.gathering import Contents, Gatherer
 from reconciler.manifest.problems import Problems, in_order
 from reconciler.manifest.references import check_references
+from reconciler.manifest.reuse import Expansion
 from reconciler.manifest.rules import RULES
+from reconciler.manifest.shared import SHARED
 from reconciler.manifest.templates import Templates
 from reconciler.manifest.validated import Valid, Validator
 from reconciler.model import Address, Approval, Desired, Problem, Resource, Scheduled
@@ -120,6 +123,8 @@ class _Run:
         self._gatherer = Gatherer(self._layout, self._reader, self._problems)
         self._overlays: dict[str, Contents] = {}
         self._validator = Validator(self._problems)
+        self._parts: dict[Address, Declared] = {}
+        self._used: set[Address] = set()
         own = [project.root / name for name in project.manifests]
         files = manifest_files(self._layout, [path.absolute() for path in paths] or own, self._problems)
         self.complete = project.file is None or not paths or self._covers(files, own)
@@ -146,9 +151,14 @@ class _Run:
         """
         before = len(self._problems.found)
         templates = Templates(environment.name, environment.variables, self._project.variables)
-        entries = assembly.entries.values()
+        expansion = Expansion(assembly.layers, self._problems)
+        entries = expansion.entries().values()
         objects = {entry.address: self._validator.validate(entry, templates) for entry in entries}
-        check_references(objects, self._problems)
+        for document, merged in expansion.parts():
+            self._validator.check_part(document, merged, templates)
+            self._parts[document.address] = document
+        self._used |= expansion.used
+        check_references(objects, self._problems, abstract=expansion.abstract)
         check_kinds(objects, self._problems)
         if lenient:
             found = self._problems.found
@@ -201,7 +211,22 @@ class _Run:
     def finish(self, extra: Iterable[Problem]) -> tuple[Problem, ...]:
         """All problems in order, silenced warnings taken out."""
         found = [*self._reader.problems, *self._problems.found, *extra]
+        if not any(problem.severity == "error" for problem in found):
+            found += self._unused()
         return in_order(apply_allowances(in_order(found), self._gatherer.comments))
+
+    def _unused(self) -> list[Problem]:
+        """Warnings of shared cards and abstract objects that nothing starts from, in any environment there is."""
+        everywhere = {name for one in self._project.environments.values() for name in one.overlays}
+        if not self.complete or not everywhere <= self._overlays.keys():
+            return []
+        quiet = Problems(self._reader.files, self._problems.why)
+        for address, document in self._parts.items():
+            if address not in self._used:
+                verb = "uses" if address.kind == SHARED.name else "extends"
+                message = f"nothing {verb} {address}, and it is never sent itself"
+                quiet.add("reuse.unused", message, document.mark, address=address, severity="warning")
+        return quiet.found
 
     def resources(self, objects: dict[Address, Valid]) -> dict[Address, Resource]:
         """The resources in the order of the registry, then by key."""

@@ -11,9 +11,12 @@ from typing import Any
 from reconciler.kinds.shape import ListOf, MapOf, Object, OneOf, Shape
 from reconciler.manifest.problems import Report
 from reconciler.reading.suggest import did_you_mean
-from reconciler.reading.tree import Map, Seq, item_key
+from reconciler.reading.tree import Inherited, Map, Seq, item_key
 
 BEFORE, REMOVE = "$before", "$remove"
+USE, FROM, PRICE, CARDS = "use", "from", "price", "rateCards"
+_WORDS = frozenset((USE, FROM, PRICE))
+"""Words of the language that stand among the fields of cards and phases."""
 
 
 def merge(shape: Shape | None, base: Map, patch: Map, report: Report) -> Map:
@@ -24,14 +27,25 @@ def merge(shape: Shape | None, base: Map, patch: Map, report: Report) -> Map:
     for index, (name, value) in enumerate(patch.items()):
         key_mark, mark = patch.marks[2 * index], patch.marks[2 * index + 1]
         # A null for a field of another variant clears away what the other variant left.
-        unknown = isinstance(variant, Object) and name not in variant.fields
+        unknown = isinstance(variant, Object) and name not in variant.fields and name not in _WORDS
         if value is None and (free or (unknown and name in merged)):
             merged = merged.without(name)
             continue
-        below = _below(variant, name)
         old = merged.get(name)
-        merged.put(name, _merged(below, old, value, report), key_mark, mark)
+        if name == CARDS and (FROM in base or FROM in patch) and isinstance(value, Seq):
+            merged.put(name, _both(old, value) if isinstance(old, Seq) else value, key_mark, mark)
+        else:
+            merged.put(name, _merged(_below(variant, name), old, value, report), key_mark, mark)
     return merged
+
+
+def _both(old: Seq, new: Seq) -> Seq:
+    """Beside ``from`` the cards are changes to those of another phase, which are known only at the end."""
+    both = Seq(old.mark)
+    for items in (old, new):
+        for item, mark in zip(items, items.marks, strict=True):
+            both.add(item, mark)
+    return both
 
 
 def _merged(shape: Shape | None, old: Any, new: Any, report: Report) -> Any:  # noqa: ANN401 - any tree
@@ -39,17 +53,21 @@ def _merged(shape: Shape | None, old: Any, new: Any, report: Report) -> Any:  # 
         return merge(shape, old, new, report)
     if isinstance(new, Seq) and (by := _key_field(shape, new)) is not None:
         item_shape = shape.item if isinstance(shape, ListOf) else None
-        return _KeyedMerge(item_shape, by, report).apply(old if isinstance(old, Seq) else Seq(new.mark), new)
+        return KeyedMerge(item_shape, by, report).apply(old if isinstance(old, Seq) else Seq(new.mark), new)
     return new
 
 
-class _KeyedMerge:
-    """A patch of a list whose items have keys: new items go last or before another, ``$remove`` takes one away."""
+class KeyedMerge:
+    """A patch of a list whose items have keys: new items go last or before another, ``$remove`` takes one away.
+
+    A card that is used from elsewhere (``Inherited``) is a whole card: it takes the place of the one with its key.
+    """
 
     def __init__(self, shape: Shape | None, by: str, report: Report) -> None:
         self._shape, self._by, self._report = shape, by, report
 
     def apply(self, old: Seq, patch: Seq) -> Seq:
+        """The patched list; neither argument is changed."""
         merged = Seq(old.mark)
         for item, mark in zip(old, old.marks, strict=True):
             merged.add(item, mark)
@@ -70,7 +88,10 @@ class _KeyedMerge:
         elif remove:
             self._remove(merged, item, key, at, mark)
         elif at is not None:
-            merged[at] = merge(self._shape, merged[at], clean, self._report)
+            if isinstance(clean, Inherited):
+                merged[at], merged.marks[at] = clean, mark
+            else:
+                merged[at] = merge(self._shape, merged[at], clean, self._report)
             if before is not None:
                 self._move(merged, at, item)
         else:

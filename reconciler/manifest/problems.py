@@ -22,7 +22,7 @@ class Problems:
     """The problems found so far."""
 
     def __init__(self, files: Files, why: dict[str, Rule]) -> None:
-        self.files, self._why = files, why
+        self.files, self.why = files, why
         self.found: list[Problem] = []
 
     def add(
@@ -49,7 +49,7 @@ class Problems:
         severity: Severity = "error",
     ) -> None:
         """Add a problem at a place."""
-        known = self._why.get(rule)
+        known = self.why.get(rule)
         why = known.why if known else None
         self.found.append(Problem(rule, message, location, severity, why, max(1, span), address))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.manifest.problems import Problems
@@ -14,8 +14,10 @@ from reconciler.reading.tree import find
 _ELSEWHERE = "; declare it, or with `lifecycle: {manage: observe}` if it exists elsewhere"
 
 
-def check_references(objects: Mapping[Address, Valid], problems: Problems) -> None:
-    """Report unknown references, references to what is going away, and circles."""
+def check_references(
+    objects: Mapping[Address, Valid], problems: Problems, *, abstract: Collection[Address] = ()
+) -> None:
+    """Report unknown references, references to what is going away or is ``abstract``, and circles."""
     keys: dict[str, list[str]] = {}
     for address in objects:
         keys.setdefault(address.kind, []).append(address.key)
@@ -25,6 +27,10 @@ def check_references(objects: Mapping[Address, Valid], problems: Problems) -> No
             reason = _refusal(objects, valid, target)
             if reason is not None and target not in objects:
                 rule, message = reason
+                if target in abstract:
+                    message = f"{target} is abstract and never sent, so nothing can refer to it"
+                    problems.add(rule, message, find(valid.spec, valid.mark, path), span=len(target.key))
+                    continue
                 hint = hints.did_you_mean(target.key, keys.get(target.kind, ()))
                 reason = rule, message + (hint or _ELSEWHERE)
             if reason is not None:

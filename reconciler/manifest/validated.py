@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel
 
 from reconciler.kinds.references import references
+from reconciler.kinds.shape import shape_of
 from reconciler.manifest.assembly import Entry
+from reconciler.manifest.documents import Declared
 from reconciler.manifest.lifecycle import management
 from reconciler.manifest.problems import Problems, Report
 from reconciler.manifest.rendering import Rendering
-from reconciler.manifest.reserved import reserved_parts
+from reconciler.manifest.reuse import Merged
+from reconciler.manifest.shared import SharedKind
 from reconciler.manifest.templates import Templates, is_template
 from reconciler.model import Address, Management, Path
 from reconciler.reading.tree import Map
-from reconciler.reading.validation import Issue, validate
+from reconciler.reading.validation import validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,30 @@ class Validator:
             self._known[entry.mark] = (entry.spec, entry.lifecycle, valid)
         return valid
 
+    def check_part(self, document: Declared, merged: Merged, templates: Templates) -> None:
+        """Report what is wrong in a shared card or an abstract object, whoever uses it; what is missing is no matter.
+
+        What is wrong is found again in everything that uses it, at the same place: it counts once.
+        """
+        if merged.broken or merged.spec is None:
+            return
+        report = self._problems.about(document.address)
+        spec, mark = merged.spec, document.spec_mark
+        model = document.kind.spec
+        if isinstance(document.kind, SharedKind):
+            spec = Map(mark)
+            spec.put("card", merged.spec, mark, mark)
+        rendering = Rendering(templates, report)
+        if merged.templates:
+            spec = rendering.spec(shape_of(model), spec)
+        _, issues = validate(model, spec, mark, "it")
+        for issue in issues:
+            if issue.rule != "schema.missing" and issue.mark not in rendering.failed:
+                report(issue.rule, issue.message, issue.mark, span=issue.span)
+
 
 def _valid(entry: Entry, managed: Management | None, spec: Map | None, failed: frozenset[int], report: Report) -> Valid:
-    broken = managed is None or entry.broken or bool(failed)
+    broken = managed is None or entry.broken or entry.incomplete or bool(failed)
     managed = managed or Management()
     nothing = Valid(entry, managed, Map(entry.mark), None, broken=True)
     if entry.broken:
@@ -77,18 +101,10 @@ def _valid(entry: Entry, managed: Management | None, spec: Map | None, failed: f
         report("lifecycle.absent", "what is to be absent has no `spec`; leave it out", entry.spec_mark, span=4)
         return nothing
     model, issues = validate(entry.kind.spec, spec, entry.spec_mark, f"the spec of a {entry.kind.name}")
-    _report_issues(spec, issues, failed, report)
+    for issue in issues:
+        # A template that gave no value is reported already; what the text is instead does not matter.
+        if issue.mark not in failed:
+            report(issue.rule, issue.message, issue.mark, span=issue.span)
     found = tuple((path, target) for path, target in references(entry.kind.shape, spec) if not is_template(target.key))
     broken = broken or model is None
     return Valid(entry, managed, spec, None if broken else model, found, broken)
-
-
-def _report_issues(spec: Map, issues: list[Issue], failed: frozenset[int], report: Report) -> None:
-    """All issues but those that follow from another: of a template without a value, of a reserved part."""
-    reserved = reserved_parts(spec) if issues else []
-    for issue in reserved:
-        report(issue.rule, issue.message, issue.mark, span=issue.span)
-    for issue in issues:
-        follows = any(issue.path[: len(part.path)] == part.path for part in reserved)
-        if not follows and issue.mark not in failed:
-            report(issue.rule, issue.message, issue.mark, span=issue.span)

@@ -47,14 +47,14 @@ class Map(dict[str, Any]):
 
     def copy(self) -> Map:
         """A copy that can be changed without changing this one; values are shared."""
-        fresh = Map(self.mark)
+        fresh = type(self)(self.mark)
         fresh.update(self)
         fresh.marks = self.marks.copy()
         return fresh
 
     def without(self, key: str) -> Map:
         """A copy that lacks this entry."""
-        fresh = Map(self.mark)
+        fresh = type(self)(self.mark)
         for index, (name, value) in enumerate(self.items()):
             if name != key:
                 fresh.put(name, value, self.marks[2 * index], self.marks[2 * index + 1])
@@ -72,6 +72,20 @@ class Map(dict[str, Any]):
         if self._places is None or len(self._places) != len(self):
             self._places = {name: 2 * index for index, name in enumerate(self)}
         return self._places[key]
+
+
+class Inherited(Map):
+    """A map that began as one of another document, a shared rate card or a base; ``mark`` is where that one stands."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, tree: Map) -> Inherited:
+        """The same map, known to come from elsewhere."""
+        fresh = cls(tree.mark)
+        fresh.update(tree)
+        fresh.marks = tree.marks.copy()
+        return fresh
 
 
 class Seq(list[Any]):
@@ -127,7 +141,8 @@ def find(root: Any, mark: int, path: Path, *, at_key: bool = False) -> int:  # n
         elif isinstance(node, Seq) and (at := item_index(node, part)) is not None:
             mark, node = node.marks[at], node[at]
         else:
-            break
+            # What is not written here would be written where the rest of it comes from.
+            return node.mark if isinstance(node, Inherited) else mark
     return mark
 
 
