@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         connect,
         export,
         find_drift,
+        last_run,
         list_environments,
         live_objects,
         load_desired,
@@ -102,7 +103,7 @@ _ROOMS = {
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
         "Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard at_revision check check_environments "
-        "compare_declared compare_environments connect export find_drift list_environments live_objects "
+        "compare_declared compare_environments connect export find_drift last_run list_environments live_objects "
         "load_desired make_destroy_plan make_heal_plan make_plan matching most_serious open_context "
         "pin_environments rendered run_apply"
     ),
@@ -164,6 +165,7 @@ __all__ = [
     "dump_plan",
     "export",
     "find_drift",
+    "last_run",
     "list_environments",
     "live_objects",
     "load_desired",

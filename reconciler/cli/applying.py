@@ -29,6 +29,18 @@ def show_plan(made: Plan, screen: Console, form: str) -> None:
         screen.say(shown.rstrip("\n"))
 
 
+def tell_cut_off(context: workflow.Context, made: Plan, screen: Console) -> None:
+    """One line where the last run from here never came to its end and the plan has something to do."""
+    last = workflow.last_run(context)
+    if made.is_empty or last is None or not last.left:
+        return
+    begun = last.started_at[:19].replace("T", " ")
+    unknown, sent = last.states.get("started", 0), sum(last.states.values())
+    facts = f"{sent - unknown} done or failed, {unknown} without an answer, {last.left - unknown} not sent"
+    run = f"the last apply of {context.environment.name} from here, begun at {begun} UTC"
+    screen.say(f"Note: {run}, was cut off or still runs; its steps: {facts}. This plan starts from what is live now")
+
+
 def ask(screen: Console, question: str, expected: str) -> None:
     """Ask for one exact answer on the terminal. Raises ``RefusedError`` for any other."""
     screen.say("")

@@ -17,21 +17,24 @@ def last_run(path: Path) -> LastRun | None:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None
-    run: str | None = None
+    receipts = [found for line in lines if (found := _receipt(line))]
+    if not receipts:
+        return None
+    last = receipts[-1]
     steps: dict[str, str] = {}
-    for receipt in reversed([found for line in lines if (found := _receipt(line))]):
-        run = run or receipt["run"]
-        if receipt["run"] != run:
+    for receipt in reversed(receipts):
+        if receipt["run"] != last["run"]:
             break
         steps.setdefault(receipt["step"], receipt["state"])
-    return LastRun(run, dict(sorted(Counter(steps.values()).items()))) if run else None
+    left = last["left"] if isinstance(last["left"], int) else 0
+    return LastRun(last["run"], dict(sorted(Counter(steps.values()).items())), left)
 
 
-def _receipt(line: str) -> dict[str, str] | None:
+def _receipt(line: str) -> dict[str, Any] | None:
     try:
         found: Any = json.loads(line)
     except ValueError:
         return None
     if not isinstance(found, Mapping) or not all(isinstance(found.get(name), str) for name in ("run", "step", "state")):
         return None
-    return {name: found[name] for name in ("run", "step", "state")}
+    return {name: found.get(name) for name in ("run", "step", "state", "left")}

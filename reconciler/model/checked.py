@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 class LastRun:
     """The last run in an environment's receipts: when it began and how many steps ended in which state.
 
-    A step in the state ``started`` was in flight when the run died.
+    A step in the state ``started`` was in flight when the run died. ``left`` is how many steps were not over by the
+    last receipt: a run that ends, even interrupted or failed, leaves none.
     """
 
     started_at: str
     states: Mapping[str, int]
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

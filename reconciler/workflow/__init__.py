@@ -22,7 +22,7 @@ from reconciler.workflow.context import (
     sandbox_path,
 )
 from reconciler.workflow.drifting import DriftRequest, HealPlan, find_drift, make_heal_plan
-from reconciler.workflow.environments import check_environments, list_environments, pin_environments
+from reconciler.workflow.environments import check_environments, last_run, list_environments, pin_environments
 from reconciler.workflow.exporting import export
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
@@ -48,6 +48,7 @@ __all__ = [
     "find_bundle",
     "find_drift",
     "is_revision",
+    "last_run",
     "list_environments",
     "live_objects",
     "load_desired",

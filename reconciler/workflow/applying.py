@@ -94,7 +94,7 @@ def run_apply(
     ``again`` is the request of the plan, for the second plan that must be empty. Raises ``GuardError`` for open
     guards and ``ForeignPlanError`` for an expired plan or another target: nothing is written then.
     """
-    from reconciler.execution import apply
+    from reconciler.execution import append_verified, apply
 
     require_open(made)
     _require_target(context, made)
@@ -117,6 +117,7 @@ def run_apply(
         )
         report = replace(report, plan_digest=planfile.digest(made))
         outcome = _checked(context, made, report, backend, again)
+        append_verified(context.receipts, outcome.report, now)
     return replace(
         outcome, report=replace(outcome.report, seconds=time.monotonic() - started, requests=backend.requests)
     )

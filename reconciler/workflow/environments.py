@@ -54,7 +54,7 @@ def _checked(project: Project, name: str | None, opened: Callable[[str | None], 
             protected=environment.protected,
             pinned=environment.identity,
             withheld=declared.withheld if declared else (),
-            last_run=_last_run(context) if declared is None or declared.endpoint == environment.endpoint else None,
+            last_run=last_run(context) if declared is None or declared.endpoint == environment.endpoint else None,
         )
         return check_environment(context, known)
     except ReconcilerError as error:
@@ -124,7 +124,8 @@ def _twins(one: EnvironmentCheck, found: Iterable[EnvironmentCheck]) -> tuple[st
     return tuple(other.name for other in found if other.name != one.name and other.identity == one.identity)
 
 
-def _last_run(context: Context) -> LastRun | None:
-    from reconciler.execution.history import last_run
+def last_run(context: Context) -> LastRun | None:
+    """What the receipts on this machine say of the last run; ``left`` where it was cut off, or goes on still."""
+    from reconciler.execution import history
 
-    return last_run(context.receipts)
+    return history.last_run(context.receipts)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -209,3 +211,53 @@ def test_a_partly_applied_saved_plan_may_be_applied_again(run, wire, catalogue):
     ended_with(run, 0, "--plan", "pr.plan")
     assert [path.rpartition("/")[2] for _, path in wire.writes] == ["publish"]
     assert "No changes." in run("plan").out
+
+
+KILLED = """
+import os, signal, sys
+from reconciler.__main__ import main
+from reconciler.sandbox.server import SandboxTransport
+
+real, left = SandboxTransport.handle_request, [int(sys.argv[1])]
+
+def handle(self, request):
+    if request.method != "GET":
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, request)
+
+SandboxTransport.handle_request = handle
+main(["apply", "--auto-approve", "--parallelism", "1"])
+"""
+
+
+def test_a_killed_apply_leaves_receipts_that_tell_the_truth_and_the_next_plan_says_so(run, wire, catalogue):
+    done = subprocess.run([sys.executable, "-c", KILLED, "2"], cwd=catalogue.root, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    receipts = catalogue.root / ".reconciler" / "receipts" / "sandbox.jsonl"
+    told = {line["step"]: line["state"] for line in map(json.loads, receipts.read_text().splitlines())}
+    finished = [step for step, state in told.items() if state == "done"]
+    assert len(finished) == 2
+    assert sorted(told.values()) == ["done", "done", "started"]
+    planned = run("plan")
+    assert "Note: the last apply of sandbox from here, begun at 20" in planned.err
+    assert "was cut off or still runs; its steps: 2 done or failed, 1 without an answer, 2 not sent." in planned.err
+    assert "Note:" not in planned.out
+    again = run("apply", "--auto-approve")
+    assert again.code == 0
+    assert "was cut off" in again.err
+    assert "No changes." in run("plan").out
+    catalogue.declare(meter(name="Renamed"), FEATURE, pro(), OPS)
+    assert "was cut off" not in run("plan").err
+
+
+def test_a_cut_off_apply_that_left_nothing_to_do_is_not_mentioned(run, wire, catalogue):
+    run("apply", "--auto-approve")
+    receipts = catalogue.root / ".reconciler" / "receipts" / "sandbox.jsonl"
+    receipts.write_text('{"run": "2026-01-01T12:00:00+00:00", "step": "1", "state": "started", "left": 3}\n')
+    assert "cut off" not in run("plan").err
+    catalogue.declare(meter(name="Renamed"), FEATURE, pro(), OPS)
+    assert "begun at 2026-01-01 12:00:00+00:00 UTC" not in run("plan").err
+    assert "begun at 2026-01-01 12:00:00 UTC" in run("plan").err
+    assert "0 done or failed, 1 without an answer, 2 not sent" in run("plan").err

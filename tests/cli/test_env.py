@@ -86,7 +86,7 @@ def test_check_tells_which_namespace_answers_and_whose_everything_is(run, pair):
     assert staging["objects"]["Meter"] == {"owned": 1, "foreign": 1, "unmanaged": 1}
     assert staging["objects"]["Feature"] == {"owned": 1}
     assert staging["foreignProjects"] == {"other": 1}
-    assert staging["lastApply"]["steps"] == {"done": 2}
+    assert staging["lastApply"]["steps"] == {"verified": 2}
     assert found["production"]["identity"] == pair.production.identity != staging["identity"]
     assert found["production"]["lastApply"] is None
     text = run("env", "check").out

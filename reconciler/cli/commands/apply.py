@@ -101,6 +101,7 @@ def _apply_file(
     made = planfile.loads(files.read_plan(plan_file))
     context = open_context(ctx, _where_of(made, where))
     applying.show_plan(made, screen, form)
+    applying.tell_cut_off(context, made, screen)
     workflow.require_open(made)
     if made.is_empty:
         return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)
@@ -134,6 +135,7 @@ def _apply_new(
     with busy(screen, f"Reading the manifests and {context.environment.name}"):
         made = workflow.make_plan(context, asked)
     applying.show_plan(made, screen, form)
+    applying.tell_cut_off(context, made, screen)
     workflow.require_open(made)
     if made.is_empty:
         return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)

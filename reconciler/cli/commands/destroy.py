@@ -63,6 +63,7 @@ def command(
     with busy(screen, f"Reading {name}"):
         made = workflow.make_destroy_plan(context, workflow.PlanRequest(allow=allow))
     applying.show_plan(made, screen, form)
+    applying.tell_cut_off(context, made, screen)
     workflow.require_open(made)
     ctx.exit(_destroy(context, made, screen, auto_approve=auto_approve, form=form, report_file=report_file))
 

@@ -88,6 +88,7 @@ def command(
     stands in the plan and in its file; a failed rehearsal ends with 1, after the plan is shown and saved.
     """
     from reconciler import workflow
+    from reconciler.cli import applying
 
     files.require_folder(out)
     screen = console(ctx)
@@ -102,6 +103,7 @@ def command(
         if number:
             screen.data("\n")
         print_plan(made, screen, form)
+        applying.tell_cut_off(context, made, screen)
         shown.append(made)
         pending = pending or not made.is_empty
         if workflow.stops(made):
