@@ -57,15 +57,19 @@ def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
 
 def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
     """What removing everything that this project owns would do."""
-    nothing = Desired(
+    with connect(context, read_only=True) as backend:
+        return _plan(context, nothing(context), backend, replace(request, prune=True), mode="destroy")
+
+
+def nothing(context: Context) -> Desired:
+    """What a destroy wants to be there: no object of this project, but what it protects."""
+    return Desired(
         resources={},
         project=context.project.name,
         environment=context.environment.name,
         protect=tuple(context.project.protect),
         former_names=tuple(context.project.former_names),
     )
-    with connect(context, read_only=True) as backend:
-        return _plan(context, nothing, backend, replace(request, prune=True), mode="destroy")
 
 
 def _plan(context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply") -> Plan:
