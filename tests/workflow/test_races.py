@@ -3,6 +3,9 @@
 Whoever ends well ends with what it declared, live and active; whoever is overtaken is told by what.
 """
 
+import subprocess
+import sys
+
 import httpx
 import pytest
 
@@ -257,3 +260,21 @@ def test_whoever_is_overtaken_is_told_and_whoever_ends_well_has_what_it_declares
             # There a draft may be left whose predecessor is gone: taking that over needs consent.
             after = Run(folder, "two" if name.startswith("two") else "one").go()
             assert (after.code, live(folder)) == (0, after.declares()), f"then {after.said}: {told}"
+
+
+def test_two_processes_at_once_leave_one_of_each_and_the_next_apply_ends_as_declared(folder):
+    assert Run(folder, "zero").go().code == 0
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "-e"]
+    for _ in range(3):
+        both = [
+            subprocess.Popen([*command, name], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for name in ("one", "two")
+        ]
+        said = [process.communicate() for process in both]
+        told = f"{[process.returncode for process in both]} {said} {live(folder)}"
+        assert all(process.returncode in (0, 3, 4, 5) for process in both), told
+        assert "Traceback" not in told
+        for kind, rows in live(folder).items():
+            assert len([row for row in rows if row[0] != "draft"]) == 1, f"{kind}: {told}"
+    after = Run(folder, "one").go()
+    assert (after.code, live(folder)) == (0, after.declares()), told
