@@ -28,6 +28,17 @@ def looks_like_credential(name: str) -> bool:
     return _CREDENTIAL.search(name) is not None
 
 
+_CREDENTIAL_VALUE = re.compile(
+    r"(?:bearer|basic|digest|token|apikey)\s+\S|(?:[sr]k|gh[a-z]|xox[a-z]|glpat|whsec|akia|eyj)[-_a-z0-9]{8}",
+    re.IGNORECASE,
+)
+
+
+def looks_like_credential_value(text: str) -> bool:
+    """Whether a text is of a form that only credentials have, whatever its name: ``Bearer …``, ``sk_…``, a JWT."""
+    return _CREDENTIAL_VALUE.match(text.strip()) is not None
+
+
 class SecretSource(Spec):
     """Where a secret comes from: exactly one of the three."""
 

@@ -10,9 +10,6 @@ from reconciler.manifest.approvals import KIND as APPROVAL
 from reconciler.manifest.approvals import ApprovalDocument
 from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
-from reconciler.manifest.reuse_schema import ABSTRACT, EXTENDS, part_of, with_reuse
-from reconciler.manifest.reuse_schema import document as shared_card
-from reconciler.manifest.shared import SHARED
 from reconciler.reading.jsonschema import (
     DIALECT,
     PATCH,
@@ -25,17 +22,16 @@ from reconciler.reading.jsonschema import (
     with_templates,
 )
 
-KEY: Schema = {"type": "string", "pattern": "^[a-z0-9]+(?:_[a-z0-9]+)*$", "maxLength": 63}
-TOOL_KINDS = (APPROVAL, SHARED.name)
+KEY_PATTERN = "^[a-z0-9]+(?:_[a-z0-9]+)*$"
 
 
 def schema() -> dict[str, Any]:
     """The schema of one document of any kind, told apart by ``kind``."""
     specs = {name: with_templates(body) for name, body in definitions(kind.spec for kind in KINDS.values()).items()}
-    specs = with_reuse({**specs, **{f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}}, KEY)
+    patches = {f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}
     documents = {kind.name: _document(kind) for kind in KINDS.values()}
     template = {"type": "string", "pattern": "\\{[{%]", "description": "A value template, such as `{{ vars.name }}`."}
-    named = {**specs, **documents, **_approval(), SHARED.name: shared_card(TOOL_GROUP, KEY), TEMPLATE: template}
+    named = {**specs, **patches, **documents, **_approval(), TEMPLATE: template}
     return {
         "$schema": DIALECT,
         "title": "A manifest of reconciler",
@@ -44,11 +40,11 @@ def schema() -> dict[str, Any]:
         "properties": {
             "apiVersion": {
                 "enum": [GROUP, TOOL_GROUP],
-                "description": "The product and the version of its manifest language; or ours.",
+                "description": "The product and the version of its manifest language; or ours, for an Approval.",
             },
-            "kind": {"enum": [*KINDS, *TOOL_KINDS], "description": "What is declared."},
+            "kind": {"enum": [*KINDS, APPROVAL], "description": "What is declared."},
         },
-        "allOf": [_when(name) for name in (*KINDS, *TOOL_KINDS)],
+        "allOf": [_when(name) for name in (*KINDS, APPROVAL)],
         "$defs": {name: named[name] for name in sorted(named)},
     }
 
@@ -76,10 +72,13 @@ def _document(kind: Kind) -> Schema:
         "properties": {
             "apiVersion": {"const": GROUP, "description": "The product and the version of its manifest language."},
             "kind": {"const": kind.name, "description": kind.summary},
-            "key": {**KEY, "description": f"Unique among all documents of kind {kind.name}."},
-            "extends": {**KEY, "description": EXTENDS},
-            "abstract": {"type": "boolean", "description": ABSTRACT},
-            "spec": {"description": "What it is, in the API's own field names."},
+            "key": {
+                "type": "string",
+                "pattern": KEY_PATTERN,
+                "maxLength": 63,
+                "description": f"Unique among all documents of kind {kind.name}.",
+            },
+            "spec": {"$ref": spec, "description": "What it is, in the API's own field names."},
             "patch": {"$ref": spec + PATCH, "description": "In an overlay folder: what differs in an environment."},
             "lifecycle": _lifecycle(kind),
             "notBefore": {
@@ -89,9 +88,8 @@ def _document(kind: Kind) -> Schema:
         },
         "patternProperties": {"^x-": True},
         "additionalProperties": False,
-        "anyOf": [{"required": [name]} for name in ("spec", "patch", "lifecycle", "extends")],
+        "anyOf": [{"required": ["spec"]}, {"required": ["patch"]}, {"required": ["lifecycle"]}],
         "not": {"required": ["spec", "patch"]},
-        **part_of(spec),
     }
 
 

@@ -7,42 +7,67 @@ unique and stable. A plan of the result holds nothing but adoptions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.kinds import markers as m
-from reconciler.kinds.fields import suggest_key
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import KINDS
-from reconciler.kinds.secrets import looks_like_credential
-from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Shape
-from reconciler.model import Address, Assignment, Desired, Management, Observation, Observed, Tree
+from reconciler.kinds.secrets import looks_like_credential, looks_like_credential_value
+from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Scalar, Shape
+from reconciler.model import Address, Assignment, Desired, Manage, Management, Observation, Observed, Tree
 from reconciler.planning.couplings import is_servers_own
+from reconciler.planning.export_keys import keys_for, words
 from reconciler.planning.options import PlanOptions
+from reconciler.planning.versions import draft_is_ours
 from reconciler.planning.work import Work
 
-HIDDEN = "all its channels are disabled, and the server does not show which they are"
+_HIDDEN = "all its channels are disabled, and the server does not show which they are"
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One live object as a document: ``spec`` is None where it belongs to another project and is only observed."""
+    """One live object as a document.
+
+    ``spec`` is None where no document can say what it is, or another project says it: it is only observed. ``adopt``:
+    nothing but its id tells which live object is meant, until it carries our marker. ``secrets`` are the variables
+    that the document takes secrets from, each with what it is. ``notes`` say what of the object the document does not.
+    ``declared``: a document of this address exists. ``marked``: it carries this project's marker.
+    """
 
     address: Address
     spec: Mapping[str, Tree] | None
     management: Management
     id: str
-    comments: tuple[str, ...] = ()
-    unwritable: str | None = None
-    """Why no document can say what it is; None where one can."""
+    notes: tuple[str, ...] = ()
+    adopt: bool = False
+    secrets: tuple[tuple[str, str], ...] = ()
+    declared: bool = False
+    marked: bool = False
+
+    def observed(self, why: str) -> Exported:
+        """The same object, only observed, with the reason."""
+        notes = (*self.notes, f"only observed: {why}")
+        return replace(self, spec=None, management=Management(manage="observe"), notes=notes, secrets=())
+
+    def managed(self, manage: Manage) -> Exported:
+        """The same object, managed less than in full."""
+        if self.management.manage != "full" or manage == "full":
+            return self
+        state = "active" if manage == "observe" else self.management.state
+        return replace(self, management=replace(self.management, manage=manage, state=state))
 
 
-def export(observation: Observation, project: str, former_names: tuple[str, ...] = ()) -> tuple[Exported, ...]:
-    """Every live object but archived versions and the server's own profile, in create order and by key."""
-    desired = Desired({}, project, "", former_names=former_names)
+def export(observation: Observation, desired: Desired) -> tuple[Exported, ...]:
+    """Every live object but archived versions and the server's own profile, in create order and by key.
+
+    ``desired`` is what the project declares already, if anything: what a document stands for keeps its key.
+    """
     work = Work(desired, observation, PlanOptions())
+    for resource in desired.resources.values():
+        work.match(resource)
     chosen = [row for name in KINDS for row in _current(observation.objects.get(name, ()))]
-    keys = _keys(work, chosen)
-    work.know({(row.kind, row.id): key for (row, key) in keys})
+    keys = keys_for(work, chosen)
+    work.know({(row.kind, row.id): key for row, key in keys})
     found = [_exported(work, row, key) for row, key in keys]
     return tuple(sorted(found, key=lambda item: (KINDS[item.address.kind].order, item.address.key)))
 
@@ -59,57 +84,38 @@ def _current(rows: tuple[Observed, ...]) -> Iterator[Observed]:
     yield from best.values()
 
 
-def _keys(work: Work, rows: list[Observed]) -> list[tuple[Observed, str]]:
-    """A key for every row: its own, its marker's, or one made of its name; the oldest of a name gets the plain one."""
-    found: list[tuple[Observed, str]] = []
-    taken: set[Address] = set()
-    for own in (True, False):
-        for row in rows:
-            known = _known_key(work, row)
-            if (known is not None) is own:
-                key = known or _free(row, taken)
-                taken.add(Address(row.kind, key))
-                found.append((row, key))
-    return found
-
-
-def _known_key(work: Work, row: Observed) -> str | None:
-    if KINDS[row.kind].natural_key:
-        return row.key
-    return row.marker.key if row.marker and work.index.owner(row) == "ours" else None
-
-
-def _free(row: Observed, taken: set[Address]) -> str:
-    base = suggest_key(str(row.wire.get("name") or ""))[:56] or KINDS[row.kind].name.lower()
-    key, number = base, 1
-    while Address(row.kind, key) in taken:
-        number += 1
-        key = f"{base}_{number}"
-    return key
-
-
 def _exported(work: Work, row: Observed, key: str) -> Exported:
-    address = Address(row.kind, key)
-    if work.index.owner(row) == "foreign":
-        owner = row.marker.project if row.marker else "?"
-        comment = f"belongs to the project {owner}"
-        return Exported(address, None, Management(manage="observe"), row.id, (comment,))
-    marker = row.marker
-    management = Management(
-        state="draft" if row.state == "draft" else "active",
-        protect=bool(marker and marker.protect),
-        on_remove=marker.on_remove if marker else None,
+    address, marker = Address(row.kind, key), row.marker
+    owner, natural = work.index.owner(row), KINDS[row.kind].natural_key
+    found = Exported(
+        address=address,
+        spec=None,
+        management=Management(
+            state="draft" if row.state == "draft" else "active",
+            protect=bool(marker and marker.protect),
+            on_remove=marker.on_remove if marker else None,
+        ),
+        id=row.id,
+        adopt=not natural and owner != "ours",
+        declared=address in work.desired.resources,
+        marked=owner == "ours",
     )
-    spec = declared(work, row, key)
-    silent = row.kind == "NotificationRule" and not spec.get("channels")
-    return Exported(address, spec, management, row.id, tuple(_comments(work, row, address)), HIDDEN if silent else None)
+    if owner == "foreign":
+        return found.observed(f"it belongs to the project {marker.project if marker else '?'}")
+    spec, secrets = declared(work, row, key), tuple(_variables(KINDS[row.kind], key, work.live_spec(row)))
+    if row.kind == "NotificationRule" and not spec.get("channels"):
+        return found.observed(_HIDDEN)
+    found = replace(found, spec=spec, secrets=secrets)
+    draft = _somebodys_draft(work, row)
+    why = f"version {draft} is a draft that was not made here; publish or delete it, then export again"
+    return found.observed(why) if draft is not None else found
 
 
-def _comments(work: Work, row: Observed, address: Address) -> Iterator[str]:
-    if not KINDS[row.kind].natural_key:
-        yield f"live id {row.id}"
-        if work.index.owner(row) == "unmarked" and work.index.has_twin(row):
-            yield f"its name is not its own: say in reconciler.yaml `adopt: {{{address}: {row.id}}}`"
+def _somebodys_draft(work: Work, row: Observed) -> int | None:
+    """The version of a draft beside the active one that is not ours: a plan stops for it."""
+    rows = work.index.rows(Address(row.kind, row.key or "")) if row.state == "active" else ()
+    drafts = (other for other in rows if other.state == "draft" and not draft_is_ours(work, other, row))
+    return next((other.version for other in drafts), None)
 
 
 def declared(work: Work, row: Observed, key: str) -> dict[str, Tree]:
@@ -118,7 +124,12 @@ def declared(work: Work, row: Observed, key: str) -> dict[str, Tree]:
     spec = dict(_sourced(kind, key, work.live_spec(row)))
     if row.assignments:
         spec["addons"] = [_offer(item) for item in sorted(row.assignments, key=lambda item: item.addon_key)]
-    simple = kind.simplify(key, spec, work.feature_name) if kind.simplify else spec
+    return simplified(work, kind, key, spec)
+
+
+def simplified(work: Work, kind: Kind, key: str, spec: Mapping[str, Tree]) -> dict[str, Tree]:
+    """A canonical spec without defaults and what its own other values imply."""
+    simple = kind.simplify(key, dict(spec), work.feature_name) if kind.simplify else spec
     stripped = _strip(kind.shape, simple)
     return dict(stripped) if isinstance(stripped, Mapping) else {}
 
@@ -141,15 +152,27 @@ def _sourced(kind: Kind, key: str, spec: Mapping[str, Tree]) -> Mapping[str, Tre
             out[name] = value
         elif isinstance(value, Mapping):
             out[name] = {
-                part: {"env": variable(key, part)} if looks_like_credential(part) else text
+                part: {"env": variable(key, part)} if _is_credential(part, text) else text
                 for part, text in value.items()
             }
     return out
 
 
+def _variables(kind: Kind, key: str, spec: Mapping[str, Tree]) -> Iterator[tuple[str, str]]:
+    """The variables that ``_sourced`` names, each with what it is to hold."""
+    for name, value in spec.items():
+        field = kind.shape.fields.get(name)
+        if field is not None and field.has(m.Secret) and isinstance(value, Mapping):
+            yield from ((variable(key, part), part) for part, text in value.items() if _is_credential(part, text))
+
+
+def _is_credential(name: str, value: Tree) -> bool:
+    return looks_like_credential(name) or (isinstance(value, str) and looks_like_credential_value(value))
+
+
 def variable(key: str, name: str) -> str:
     """The environment variable that an exported secret is to be taken from."""
-    return "_".join(filter(None, (suggest_key(key), suggest_key(name.replace("-", "_"))))).upper()
+    return "_".join(filter(None, (words(key), words(name)))).upper()
 
 
 def _strip(shape: Shape, value: Tree) -> Tree:
@@ -161,7 +184,7 @@ def _strip(shape: Shape, value: Tree) -> Tree:
                 for name, item in value.items()
                 if name not in shape.fields or not _implied(shape.fields[name], item, value)
             }
-            return {name: item for name, item in parts.items() if item != {} or name not in shape.fields}
+            return {name: item for name, item in parts.items() if item != {} or not _empties(shape, name)}
         case OneOf(), Mapping():
             variant = shape.variants.get(str(value.get(shape.tag)))
             return _strip(variant, value) if variant else value
@@ -169,6 +192,11 @@ def _strip(shape: Shape, value: Tree) -> Tree:
             return [_strip(shape.item, item) for item in value]
         case _:
             return value
+
+
+def _empties(shape: Object, name: str) -> bool:
+    """Whether nothing in this field is the same as no field; an empty JSON document is a value."""
+    return name in shape.fields and not isinstance(shape.fields[name].shape, Scalar)
 
 
 def _implied(field: Field, value: Tree, beside: Mapping[str, Tree]) -> bool:

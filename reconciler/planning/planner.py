@@ -156,7 +156,7 @@ def _decide(work: Work, resource: Resource) -> None:
 def _observe(work: Work, resource: Resource) -> None:
     """Declared to be somewhere else's: it must exist, and is never written, counted or pruned."""
     live = work.lives[resource.address]
-    if live.current is None:
+    if live.current is None and live.draft is None:
         work.guard(
             "not_found",
             resource.address,

@@ -23,7 +23,7 @@ from reconciler.workflow.context import (
 )
 from reconciler.workflow.drifting import DriftRequest, HealPlan, find_drift, make_heal_plan
 from reconciler.workflow.environments import check_environments, last_run, list_environments, pin_environments
-from reconciler.workflow.exporting import export
+from reconciler.workflow.exporting import ExportOutcome, ExportRequest, default_folder, export
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
@@ -32,6 +32,8 @@ from reconciler.workflow.revisions import at_revision, is_revision
 __all__ = [
     "Context",
     "DriftRequest",
+    "ExportOutcome",
+    "ExportRequest",
     "HealPlan",
     "LiveRow",
     "Outcome",
@@ -44,6 +46,7 @@ __all__ = [
     "compare_declared",
     "compare_environments",
     "connect",
+    "default_folder",
     "export",
     "find_bundle",
     "find_drift",

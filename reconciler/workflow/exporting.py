@@ -1,79 +1,195 @@
-"""Writing live objects as manifests: one file per kind, in a folder that is new or empty."""
+"""Writing live objects as manifests: what a person would have written, beside what is written already."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from reconciler.errors import UsageError
+from reconciler.errors import ManifestError, UsageError
+from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.manifest.templates import is_template
-from reconciler.model import Location, Resource
+from reconciler.model import Address, Desired, Manage, Observation, Plan
 from reconciler.planning.export import Exported
 from reconciler.planning.export import export as declare
-from reconciler.workflow.context import Context, connect
+from reconciler.planning.options import PlanOptions
+from reconciler.workflow.adopting import Adoption, adopt
+from reconciler.workflow.answers import answered
+from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.documents import Layout, catalogue, file_text, placed
+from reconciler.workflow.plans import require_identity, revealer
+from reconciler.workflow.writable import writable
+
+if TYPE_CHECKING:
+    from reconciler.backends import Backend
 
 
-class _Nowhere:
-    """An exported object stands in no file yet."""
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What is exported, and how.
 
-    def locate(self, path: tuple[str | int, ...]) -> Location:
-        """The first line of nothing."""
-        del path
-        return Location("", 1)
-
-
-def export(context: Context, out: Path) -> tuple[str, ...]:
-    """Write every live object below ``out`` and return the files written.
-
-    Raises ``UsageError`` if one of them exists.
+    ``out``: a folder; None: to nowhere, only ``ExportOutcome.text`` has it. ``targets`` are patterns over
+    ``Kind/key``; what the chosen objects name comes along. ``unmanaged``: only what carries no marker of this project
+    and is not declared. ``manage``: how far the documents say that the objects are ours to change.
     """
+
+    out: Path | None = None
+    layout: Layout = "kind"
+    targets: tuple[str, ...] = ()
+    unmanaged: bool = False
+    manage: Manage = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """What came of an export.
+
+    ``objects`` are the documents made; ``files`` the new files. ``declared`` are live objects that have a document
+    already, ``gone`` documents without a live object: both stay as they are. ``expected`` is what a plan of the result
+    says, None where nothing was written.
+    """
+
+    objects: tuple[Exported, ...] = ()
+    files: tuple[Path, ...] = ()
+    text: str = ""
+    declared: tuple[Address, ...] = ()
+    gone: tuple[Address, ...] = ()
+    adoption: Adoption = field(default_factory=Adoption)
+    expected: Plan | None = None
+    beside: bool = False
+    """Written among the manifests of the project."""
+
+
+Mode = Literal["text", "fresh", "beside"]
+"""To no file, into a folder of its own, or among the manifests of the project."""
+
+
+def export(context: Context, request: ExportRequest = ExportRequest()) -> ExportOutcome:
+    """Write live objects as manifests; nothing live is written, and no file that exists is replaced.
+
+    Into a folder of the project's manifests, only what no document declares is written, into new files. Raises
+    ``UsageError`` where a file is in the way, ``ManifestError`` where the manifests there cannot be read.
+    """
+    mode = _mode(context, request.out)
+    desired = _declared(context, mode)
     with connect(context, read_only=True) as backend:
-        observation = backend.observe(KINDS)
-    found = declare(observation, context.project.name, tuple(context.project.former_names))
-    kinds = [name for name in KINDS if any(item.address.kind == name for item in found)]
-    texts = {f"{_file(name)}.yaml": text(found, name) for name in kinds}
-    taken = sorted(name for name in texts if (out / name).exists())
-    if taken:
-        raise UsageError(f"{out / taken[0]} exists already; export into a new or empty folder")
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in texts.items():
-        (out / name).write_text(content, encoding="utf-8")
-    return tuple(str(out / name) for name in texts)
+        observation = backend.observe(KINDS, named=desired.resources)
+        require_identity(context, observation.identity)
+        everything = writable(declare(observation, desired))
+        chosen = _chosen(everything, request, beside=mode == "beside")
+        documents = tuple(item.managed(request.manage) for item in chosen)
+        if mode == "text" or request.out is None:
+            return ExportOutcome(documents, text=catalogue(context, documents, None))
+        files = _write(context, request.out, request.layout, documents, fresh=mode == "fresh")
+        adoption = adopt(context, {item.address: item.id for item in documents if item.adopt})
+        expected = _expected(context, backend, observation, adoption, None if mode == "beside" else request.out)
+    return ExportOutcome(
+        documents,
+        files,
+        declared=tuple(item.address for item in everything if item.declared),
+        gone=_gone(desired, everything),
+        adoption=adoption,
+        expected=expected,
+        beside=mode == "beside",
+    )
 
 
-def text(found: tuple[Exported, ...], kind: str) -> str:
-    """The file of one kind."""
-    from reconciler.manifest.output import dump
-
-    parts = []
-    for item in found:
-        if item.address.kind == kind and item.unwritable:
-            said = (f"{item.address} is left out: {item.unwritable}", *item.comments)
-            parts.append("".join(f"# {line}\n" for line in said))
-        elif item.address.kind == kind:
-            resource = Resource(item.address, _verbatim(item.spec or {}), item.management, Location("", 1), _Nowhere())
-            comments = "".join(f"# {comment}\n" for comment in item.comments)
-            parts.append(f"---\n{comments}{dump(resource)}")
-    return "".join(parts)
+def default_folder(context: Context) -> Path:
+    """Where an export goes that names no folder: the first folder of the project's manifests."""
+    if context.project.file is None:
+        return Path("catalog")
+    folders = (context.project.root / name for name in context.project.manifests)
+    found = next((folder for folder in folders if folder.is_dir() or not folder.suffix), None)
+    if found is None:
+        raise UsageError("the project's manifests are single files", tip="say where with -o DIR")
+    return found
 
 
-def _verbatim(value: Any) -> Any:  # noqa: ANN401 - a tree in, the same tree out
-    """The tree with every text as it is: what looks like a template is no template."""
-    match value:
-        case str() if is_template(value):
-            return f"{{{{ {json.dumps(value, ensure_ascii=False)} }}}}"
-        case Mapping():
-            return {name: _verbatim(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_verbatim(item) for item in value]
-        case _:
-            return value
+def _mode(context: Context, out: Path | None) -> Mode:
+    if out is None:
+        return "text"
+    if context.project.file is None:
+        return "fresh"
+    folders = [(context.project.root / name).resolve() for name in context.project.manifests]
+    return "beside" if any(out.resolve().is_relative_to(folder) for folder in folders) else "fresh"
 
 
-def _file(kind: str) -> str:
-    """``NotificationChannel`` → ``notification_channels``."""
-    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).strip("_")
-    return f"{words}s"
+def _declared(context: Context, mode: Mode) -> Desired:
+    """What the project declares. An export among the manifests needs it, the others are better for it."""
+    nothing = Desired({}, context.project.name, context.environment.name, adopt=context.environment.adopt)
+    nothing = replace(nothing, former_names=tuple(context.project.former_names))
+    if not any((context.project.root / name).exists() for name in context.project.manifests):
+        return nothing
+    try:
+        return load_desired(replace(context, paths=()))
+    except ManifestError:
+        if mode == "beside":
+            raise
+        return nothing
+
+
+def _chosen(everything: tuple[Exported, ...], request: ExportRequest, *, beside: bool) -> tuple[Exported, ...]:
+    known = {item.address: item for item in everything}
+    for pattern in request.targets:
+        if not any(fnmatchcase(str(address), pattern) for address in known):
+            raise UsageError(f"`{pattern}` matches nothing that is live")
+    wanted = {
+        address
+        for address, item in known.items()
+        if (not request.targets or any(fnmatchcase(str(address), pattern) for pattern in request.targets))
+        and not (request.unmanaged and (item.marked or item.declared))
+    }
+    waiting = list(wanted)
+    while waiting:
+        for named in _named(known[waiting.pop()]):
+            if named in known and named not in wanted:
+                wanted.add(named)
+                waiting.append(named)
+    return tuple(item for item in everything if item.address in wanted and not (beside and item.declared))
+
+
+def _named(item: Exported) -> list[Address]:
+    return [address for _, address in references(KINDS[item.address.kind].shape, item.spec or {})]
+
+
+def _gone(desired: Desired, everything: tuple[Exported, ...]) -> tuple[Address, ...]:
+    live = {item.address for item in everything}
+    kept = ("absent", "archived")
+    return tuple(
+        address
+        for address, resource in desired.resources.items()
+        if address not in live and resource.management.state not in kept
+    )
+
+
+def _write(
+    context: Context, out: Path, layout: Layout, documents: tuple[Exported, ...], *, fresh: bool
+) -> tuple[Path, ...]:
+    places = placed(out, layout, documents, fresh=fresh)
+    texts = {path: file_text(context, path, items) for path, items in places.items()}
+    for path, text in texts.items():
+        _new_file(path, text)
+    return tuple(texts)
+
+
+def _new_file(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _expected(
+    context: Context, backend: Backend, observation: Observation, adoption: Adoption, out: Path | None
+) -> Plan | None:
+    """What a plan says of the manifests as they are now."""
+    if out is not None and not out.is_dir():
+        return None
+    adopts: Mapping[Address, str] = {**context.environment.adopt, **adoption.ids}
+    there = replace(context, paths=(out,) if out else (), environment=replace(context.environment, adopt=adopts))
+    options = PlanOptions(api=context.environment.api, reveal=revealer(context))
+    return answered(backend, load_desired(there), observation, options)[0]

@@ -1,12 +1,15 @@
 """Export: the declared form of what is live, which a plan finds nothing to change in."""
 
+import pytest
+
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address
 from reconciler.planning.export import export
 
 
-def exported(world, project="acme"):
-    return {item.address: item for item in export(world.backend.observe(KINDS), project)}
+def exported(world, *resources, project="acme"):
+    found = export(world.backend.observe(KINDS), world.desired(*resources, project=project))
+    return {item.address: item for item in found}
 
 
 def again(make, found):
@@ -102,7 +105,8 @@ def test_no_secret_is_exported(world, make):
     assert item.spec["customHeaders"] == {"Authorization": {"env": "OPS_AUTHORIZATION"}, "X-Team": "ops"}
     assert "signingSecret" not in item.spec
     assert live["signingSecret"] not in repr(item)
-    assert item.comments == (f"live id {live['id']}",)
+    assert item.secrets == (("OPS_AUTHORIZATION", "Authorization"),)
+    assert (item.adopt, item.id) == (True, live["id"])
 
 
 def test_objects_without_a_key_get_one_from_their_name_unique_and_stable(world):
@@ -136,25 +140,101 @@ def test_the_profile_that_the_server_makes_for_itself_is_not_exported(world):
     assert exported(world) == {}
 
 
-def test_objects_that_share_a_name_come_with_what_tells_them_apart(world):
-    made = [
-        world.send(
-            "POST", "/api/v1/notification/channels", {"name": name, "type": "WEBHOOK", "url": "https://x.example"}
-        )
-        for name in ("Ops", "Ops", "Dev")
-    ]
+def test_a_value_that_only_credentials_have_is_no_text_whatever_its_header_is_called(world):
+    headers = {"X-Routing": "Bearer abcdefgh", "X-Tenant": "sk_live_abcdefgh", "X-Team": "basics"}
+    body = {"name": "Ops", "type": "WEBHOOK", "url": "https://example.com/h", "customHeaders": headers}
+    world.send("POST", "/api/v1/notification/channels", body)
+    (item,) = exported(world).values()
+    assert item.spec["customHeaders"] == {
+        "X-Routing": {"env": "OPS_X_ROUTING"},
+        "X-Tenant": {"env": "OPS_X_TENANT"},
+        "X-Team": "basics",
+    }
+
+
+def test_only_what_has_no_key_and_no_marker_of_ours_is_told_by_its_id(world, make, tokens):
+    world.apply(*catalogue(make, tokens))
+    world.send("POST", "/api/v1/notification/channels", hook("Ops"))
     found = exported(world)
-    comments = {address.key: item.comments for address, item in found.items() if address.kind == "NotificationChannel"}
-    twin = f"its name is not its own: say in reconciler.yaml `adopt: {{NotificationChannel/ops_2: {made[1]['id']}}}`"
-    assert comments["ops_2"] == (f"live id {made[1]['id']}", twin)
-    assert comments["dev"] == (f"live id {made[2]['id']}",)
+    assert [str(address) for address, item in found.items() if item.adopt] == ["NotificationChannel/ops_2"]
+    assert {item.marked for item in found.values()} == {True, False}
 
 
-def test_a_rule_whose_channels_do_not_show_cannot_be_written(world):
-    hook = {"name": "Ops", "type": "WEBHOOK", "url": "https://x.example", "disabled": True}
-    channel = world.send("POST", "/api/v1/notification/channels", hook)
+def hook(name, **more):
+    return {"name": name, "type": "WEBHOOK", "url": "https://x.example", **more}
+
+
+def test_a_made_key_gives_way_to_a_document_that_has_it(world, make):
+    live = world.send("POST", "/api/v1/notification/channels", hook("Ops"))
+    other = make("NotificationChannel", "ops", {"name": "Another", "type": "WEBHOOK", "url": "https://x.example"})
+    assert {str(address) for address in exported(world, other)} == {"NotificationChannel/ops_2"}
+    same = make("NotificationChannel", "pager", {"name": "Ops", "type": "WEBHOOK", "url": "https://x.example"})
+    ((address, item),) = exported(world, same).items()
+    assert (str(address), item.id, item.declared) == ("NotificationChannel/pager", live["id"], True)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("Größe & Übergang", "grosse_ubergang"), ("日本", "notification_channel"), ("P95 - Alerts!", "p95_alerts"),
+     ("opsHook", "ops_hook"), ("x" * 80, "x" * 56)],
+)  # fmt: skip
+def test_a_key_is_made_of_the_letters_and_digits_of_a_name(world, name, key):
+    world.send("POST", "/api/v1/notification/channels", hook(name))
+    assert [address.key for address in exported(world)] == [key]
+
+
+def test_a_rule_whose_channels_do_not_show_is_only_observed(world):
+    channel = world.send("POST", "/api/v1/notification/channels", hook("Ops", disabled=True))
     rule = {"name": "R", "type": "invoice.created", "channels": [channel["id"]]}
     world.send("POST", "/api/v1/notification/rules", rule)
     found = exported(world)
-    assert found[Address("NotificationRule", "r")].unwritable is not None
-    assert found[Address("NotificationChannel", "ops")].unwritable is None
+    item = found[Address("NotificationRule", "r")]
+    assert (item.spec, item.management.manage, item.adopt) == (None, "observe", True)
+    assert "channels are disabled" in item.notes[0]
+    assert found[Address("NotificationChannel", "ops")].spec["disabled"] is True
+
+
+def by_hand(world, tokens, **more):
+    """A plan that nobody manages, on a meter of ours."""
+    world.apply(tokens)
+    base = {"type": "flat_fee", "key": "base", "name": "Base", "billingCadence": "P1M",
+            "price": {"type": "flat", "amount": "5"}}  # fmt: skip
+    phase = {"key": "main", "name": "Main", "duration": None, "rateCards": [base]}
+    return world.send(
+        "POST",
+        "/api/v1/plans",
+        {"key": "pro", "name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": [phase], **more},
+    )
+
+
+def test_somebodys_draft_stays_a_draft_and_nothing_is_taken_over(world, make, tokens):
+    by_hand(world, tokens)
+    found = exported(world)
+    assert found[Address("Plan", "pro")].management.state == "draft"
+    made = world.plan(*again(make, found))
+    assert (made.steps, made.guards) == ((), ())
+    (change,) = made.changes
+    assert "claimed by declaration" in change.notes[0]
+
+
+def test_an_active_version_with_somebodys_draft_beside_it_is_only_observed(world, make, tokens):
+    live = by_hand(world, tokens)
+    world.send("POST", f"/api/v1/plans/{live['id']}/publish")
+    by_hand(world, tokens, name="Pro, soon")
+    found = exported(world)
+    item = found[Address("Plan", "pro")]
+    assert (item.spec, item.management.manage) == (None, "observe")
+    assert "version 2 is a draft" in item.notes[0]
+    made = world.plan(*again(make, found))
+    assert (made.steps, made.guards) == ((), ())
+
+
+@pytest.mark.parametrize("state", ["draft", "active"])
+def test_managed_less_than_in_full_a_plan_of_it_does_nothing(world, make, tokens, state):
+    live = by_hand(world, tokens)
+    if state == "active":
+        world.send("POST", f"/api/v1/plans/{live['id']}/publish")
+    found = {address: item.managed("observe") for address, item in exported(world).items()}
+    assert {item.management.manage for item in found.values()} == {"observe"}
+    made = world.plan(*again(make, found))
+    assert (made.steps, made.guards) == ((), ())

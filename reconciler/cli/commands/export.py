@@ -2,42 +2,145 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.common import common_options, examples
-from reconciler.cli.console import console
+from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context
 from reconciler.cli.options import Where, where_options
 from reconciler.cli.waiting import busy
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
+    from reconciler.workflow import Context, ExportOutcome
+
+_STDOUT = Path("-")
+
+
+def _patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """``--kind Plan`` is ``--target 'Plan/*'``."""
+    if not value:
+        return value
+    from reconciler.kinds.registry import KINDS
+    from reconciler.reading.suggest import did_you_mean
+
+    known = {name.lower(): name for name in KINDS}
+    for text in value:
+        if text.lower() not in known:
+            raise click.BadParameter(f"there is no kind `{text}`{did_you_mean(text, KINDS)}", ctx, param)
+    return tuple(f"{known[text.lower()]}/*" for text in value)
 
 
 @click.command(
     "export",
     epilog=examples(
         "reconciler export -e production -o catalog   a catalogue that was made by hand becomes manifests",
+        "reconciler export -e production --manage observe   the same, and nothing of it is touched for now",
+        "reconciler export --target 'Plan/*' -o -     plans and what they need, to look at",
         "reconciler export --endpoint https://openmeter.example --token-env TOKEN -o catalog",
     ),
 )
 @where_options
 @click.option(
-    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A new or empty folder."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder to write to; - prints. Default: the first folder of the project's manifests.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["kind", "object"]),
+    default="kind",
+    show_default=True,
+    help="One file per kind, or one per object in a folder per kind.",
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="KIND/KEY",
+    help="Only this object and what it names. Repeatable, takes globs.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND",
+    callback=_patterns,
+    help="Only this kind and what it names. Repeatable.",
+)
+@click.option("--unmanaged", is_flag=True, help="Only what this project neither owns nor declares.")
+@click.option(
+    "--manage",
+    type=click.Choice(["full", "create-only", "observe"]),
+    default="full",
+    show_default=True,
+    help="What the documents say about whose the objects are; observe: nothing is ever written.",
 )
 @common_options
 @click.pass_context
-def command(ctx: click.Context, where: Where, out: Path) -> None:
+def command(ctx: click.Context, /, where: Where, out: Path | None, **chosen: Any) -> None:  # noqa: ANN401 - click's
     """Write live objects as manifests.
 
-    One file per kind. Secrets are never written: they become sources (environment variables) that you fill. A plan of
-    the result contains nothing but adoptions.
+    A plan of the result contains nothing but adoptions. Among the manifests of the project, only what no document
+    declares yet is written, into new files. Secrets are never written: they become sources (environment variables)
+    that you fill. Nothing live is changed.
     """
     from reconciler import workflow
 
     screen = console(ctx)
     context = open_context(ctx, where)
+    folder = None if out == _STDOUT else out or workflow.default_folder(context)
+    targets = (*chosen.pop("targets"), *chosen.pop("kinds"))
+    request = workflow.ExportRequest(out=folder, targets=targets, **chosen)
     with busy(screen, f"Reading {context.environment.name}"):
-        written = workflow.export(context, out)
-    for name in written:
-        screen.data(f"{name}\n")
-    screen.say(f"Next: reconciler plan {out}" if written else f"Nothing is live in {context.environment.name}.")
+        outcome = workflow.export(context, request)
+    screen.data(outcome.text or "".join(f"{path}\n" for path in outcome.files))
+    _tell(screen, context, outcome, folder)
+
+
+def _tell(screen: Console, context: Context, outcome: ExportOutcome, folder: Path | None) -> None:
+    """What a person has to know and to do now."""
+    for line in _told(outcome, context.environment.name):
+        for part in screen.err.wrap(line, first="", rest="  "):
+            screen.say(part)
+    if folder is None:
+        return
+    if not outcome.objects:
+        name = context.environment.name
+        screen.say(f"Everything live in {name} is declared." if outcome.declared else f"Nothing is live in {name}.")
+    if outcome.expected is not None:
+        screen.say(_expected(outcome.expected))
+        screen.say(f"Next: reconciler plan{_where(context, outcome, folder)}")
+
+
+def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
+    from reconciler.render.escape import escape
+
+    for item in outcome.objects:
+        yield from (f"{item.address}: {escape(note)}" for note in item.notes)
+    for item in outcome.objects:
+        for name, what in item.secrets:
+            yield f"To fill in before an apply: {name}, with `{escape(what)}` of {item.address}."
+    if outcome.gone:
+        yield f"Declared and not live, left as it is: {', '.join(map(str, outcome.gone))}."
+    if outcome.adoption.ids and outcome.adoption.file:
+        yield f"{outcome.adoption.file}: the ids to adopt in {environment} are written there."
+    elif outcome.adoption.ids:
+        yield f"Say in reconciler.yaml, in the environment {environment}, which objects are meant:"
+        yield f"  {outcome.adoption.line}"
+
+
+def _expected(plan: Plan) -> str:
+    from reconciler.render.words import planned
+
+    return planned(plan.summary, len([guard for guard in plan.open_guards if guard.code != "adopt"]))
+
+
+def _where(context: Context, outcome: ExportOutcome, folder: Path) -> str:
+    chosen = "" if context.environment.name == context.project.default_environment else context.environment.name
+    return f"{f' -e {chosen}' if chosen else ''}{'' if outcome.beside else f' {folder}'}"

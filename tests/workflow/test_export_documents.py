@@ -3,7 +3,7 @@
 from reconciler.manifest.templates import is_template
 from reconciler.model import Address, Management
 from reconciler.planning.export import Exported
-from reconciler.workflow.exporting import text
+from reconciler.workflow.documents import document
 
 
 def feature(**spec):
@@ -19,13 +19,8 @@ def test_text_that_looks_like_a_template_is_written_so_that_it_stays_what_it_is(
         "apiVersion: reconciler/v1\nkind: Project\nname: acme\nmanifests: [f.yaml]\nenvironments: {}\n"
     )
     metadata = {f"k{index}": value for index, value in enumerate(odd)}
-    (tmp_path / "f.yaml").write_text(text((feature(name="F", metadata=metadata),), "Feature"))
+    (tmp_path / "f.yaml").write_text(document(feature(name="F", metadata=metadata)))
     project = load_project(tmp_path)
     (resource,) = load(project, project.environment(None)).resources.values()
     assert all(is_template(value) for value in odd)
     assert resource.spec["metadata"] == metadata
-
-
-def test_what_cannot_be_written_is_told_in_its_place():
-    left = Exported(Address("NotificationRule", "r"), {}, Management(), "01", ("live id 01",), "nobody knows")
-    assert text((left,), "NotificationRule") == "# NotificationRule/r is left out: nobody knows\n# live id 01\n"
