@@ -32,7 +32,7 @@ _GATEWAY = frozenset({408, 502, 503, 504})
 _UNEXPLAINED = frozenset({"plan_has_incompatible_addon"})
 """Codes of refusals that name no reason."""
 
-_NOT_FOUND, _SERVER_ERROR = 404, 500
+_NOT_FOUND, _CONFLICT, _SERVER_ERROR = 404, 409, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,9 @@ class Sender:
         """A step that was not accepted: refused, or nobody knows."""
         if step.method == "DELETE" and isinstance(error, ApiError) and error.status == _NOT_FOUND:
             return Outcome(StepResult(step, "done", error.status, error.request_id, notes=("it was gone already",)))
+        if step.verb == "create" and isinstance(error, ApiError) and error.status == _CONFLICT:
+            taken = _ended(step, "failed", error, body)
+            return replace(taken, result=replace(taken.result, overtaken=True))
         if step.may_refuse and isinstance(error, ApiError) and _definite(error):
             return Outcome(StepResult(step, "done", error.status, error.request_id, notes=(step.may_refuse,)))
         if _definite(error):

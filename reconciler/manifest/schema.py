@@ -10,6 +10,9 @@ from reconciler.manifest.approvals import KIND as APPROVAL
 from reconciler.manifest.approvals import ApprovalDocument
 from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
+from reconciler.manifest.reuse_schema import ABSTRACT, EXTENDS, part_of, with_reuse
+from reconciler.manifest.reuse_schema import document as shared_card
+from reconciler.manifest.shared import SHARED
 from reconciler.reading.jsonschema import (
     DIALECT,
     PATCH,
@@ -22,16 +25,17 @@ from reconciler.reading.jsonschema import (
     with_templates,
 )
 
-KEY_PATTERN = "^[a-z0-9]+(?:_[a-z0-9]+)*$"
+KEY: Schema = {"type": "string", "pattern": "^[a-z0-9]+(?:_[a-z0-9]+)*$", "maxLength": 63}
+TOOL_KINDS = (APPROVAL, SHARED.name)
 
 
 def schema() -> dict[str, Any]:
     """The schema of one document of any kind, told apart by ``kind``."""
     specs = {name: with_templates(body) for name, body in definitions(kind.spec for kind in KINDS.values()).items()}
-    patches = {f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}
+    specs = with_reuse({**specs, **{f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}}, KEY)
     documents = {kind.name: _document(kind) for kind in KINDS.values()}
     template = {"type": "string", "pattern": "\\{[{%]", "description": "A value template, such as `{{ vars.name }}`."}
-    named = {**specs, **patches, **documents, **_approval(), TEMPLATE: template}
+    named = {**specs, **documents, **_approval(), SHARED.name: shared_card(TOOL_GROUP, KEY), TEMPLATE: template}
     return {
         "$schema": DIALECT,
         "title": "A manifest of reconciler",
@@ -40,11 +44,11 @@ def schema() -> dict[str, Any]:
         "properties": {
             "apiVersion": {
                 "enum": [GROUP, TOOL_GROUP],
-                "description": "The product and the version of its manifest language; or ours, for an Approval.",
+                "description": "The product and the version of its manifest language; or ours.",
             },
-            "kind": {"enum": [*KINDS, APPROVAL], "description": "What is declared."},
+            "kind": {"enum": [*KINDS, *TOOL_KINDS], "description": "What is declared."},
         },
-        "allOf": [_when(name) for name in (*KINDS, APPROVAL)],
+        "allOf": [_when(name) for name in (*KINDS, *TOOL_KINDS)],
         "$defs": {name: named[name] for name in sorted(named)},
     }
 
@@ -72,13 +76,10 @@ def _document(kind: Kind) -> Schema:
         "properties": {
             "apiVersion": {"const": GROUP, "description": "The product and the version of its manifest language."},
             "kind": {"const": kind.name, "description": kind.summary},
-            "key": {
-                "type": "string",
-                "pattern": KEY_PATTERN,
-                "maxLength": 63,
-                "description": f"Unique among all documents of kind {kind.name}.",
-            },
-            "spec": {"$ref": spec, "description": "What it is, in the API's own field names."},
+            "key": {**KEY, "description": f"Unique among all documents of kind {kind.name}."},
+            "extends": {**KEY, "description": EXTENDS},
+            "abstract": {"type": "boolean", "description": ABSTRACT},
+            "spec": {"description": "What it is, in the API's own field names."},
             "patch": {"$ref": spec + PATCH, "description": "In an overlay folder: what differs in an environment."},
             "lifecycle": _lifecycle(kind),
             "notBefore": {
@@ -88,8 +89,9 @@ def _document(kind: Kind) -> Schema:
         },
         "patternProperties": {"^x-": True},
         "additionalProperties": False,
-        "anyOf": [{"required": ["spec"]}, {"required": ["patch"]}, {"required": ["lifecycle"]}],
+        "anyOf": [{"required": [name]} for name in ("spec", "patch", "lifecycle", "extends")],
         "not": {"required": ["spec", "patch"]},
+        **part_of(spec),
     }
 
 

@@ -90,3 +90,5 @@ class Desired:
     """False when only a part was read (PATHs, targets): then nothing is pruned."""
     scheduled: tuple[Scheduled, ...] = ()
     """Patches that are held back until later, in the order of their dates."""
+    on_remove: Mapping[Address, OnRemove] = field(default_factory=dict)
+    """What documents say of their end where ``resources`` has none of them, because all shall go: before any marker."""

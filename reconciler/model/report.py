@@ -14,8 +14,8 @@ StepState = Literal["not-sent", "sent-unknown", "done", "verified", "failed", "s
 class StepResult:
     """What became of one step.
 
-    ``seconds`` is the time of its requests; ``error`` one sentence for people; ``overtaken``: it failed unsent, because
-    somebody else had changed the object.
+    ``seconds`` is the time of its requests; ``error`` one sentence for people; ``overtaken``: it failed without writing
+    anything, because somebody else had changed or made the object.
     """
 
     step: Step

@@ -114,7 +114,7 @@ def _exported(work: Work, row: Observed, key: str) -> Exported:
 def _somebodys_draft(work: Work, row: Observed) -> int | None:
     """The version of a draft beside the active one that is not ours: a plan stops for it."""
     rows = work.index.rows(Address(row.kind, row.key or "")) if row.state == "active" else ()
-    drafts = (other for other in rows if other.state == "draft" and not draft_is_ours(work, other, row))
+    drafts = (other for other in rows if other.state == "draft" and not draft_is_ours(work, other, rows))
     return next((other.version for other in drafts), None)
 
 

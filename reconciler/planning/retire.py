@@ -270,7 +270,7 @@ def _prune(work: Work, address: Address, rows: tuple[Observed, ...]) -> None:
     kind, row = KINDS[address.kind], rows[0]
     destroying = work.options.mode == "destroy"
     reason = "destroyed" if destroying else "removed_from_manifests"
-    written = row.marker.on_remove if row.marker else None
+    written = work.desired.on_remove.get(address) or (row.marker.on_remove if row.marker else None)
     keep = written == "retain" or (written is None and kind.retain_by_default and not destroying)
     if keep:
         note = "kept: its document said `onRemove: retain`" if written else "kept: meters hold history"

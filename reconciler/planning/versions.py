@@ -1,7 +1,8 @@
 """Plans and add-ons: versions that are drafted, published and archived, and never change once they are active.
 
-A draft is ours only if its marker matches *and* the digest recomputed from its live body and the current active id
-equals ``reconciler.content``: the server's own "next" clones metadata. Every other draft stops the plan.
+A draft is ours only if its marker matches *and* the digest recomputed from its live body and the version it was made
+after equals ``reconciler.content``, which no other version carries: the server's own "next" clones metadata. Every
+other draft stops the plan.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def decide(work: Work, resource: Resource) -> None:
         work.record(Change(resource.address, Action.NO_CHANGE, location=resource.location))
         return
     facts = _facts(work, resource)
-    if live.draft is not None and not draft_is_ours(work, live.draft, current) and not _claims_draft(facts):
+    if live.draft is not None and not draft_is_ours(work, live.draft, live.rows) and not _claims_draft(facts):
         _foreign_draft(work, resource, live.draft)
     situation = Situation(
         live.situation(),
@@ -93,16 +94,23 @@ def _unreadable(work: Work, resource: Resource) -> bool:
     return True
 
 
-def draft_is_ours(work: Work, draft: Observed, active: Observed | None) -> bool:
-    """Whether a draft was made here and nobody has edited it since; ``active`` is the version that it succeeds."""
+def draft_is_ours(work: Work, draft: Observed, rows: tuple[Observed, ...]) -> bool:
+    """Whether a run of ours left this draft; ``rows`` are all versions.
+
+    The version that it was made after need not be the active one any more: another run may have published since.
+    """
     if draft.marker is None or work.index.owner(draft) != "ours" or draft.marker.content is None:
         return False
-    return draft.marker.content == _content(KINDS[draft.kind], work.live_spec(draft), active)
+    others = [row for row in rows if row.id != draft.id]
+    if any(row.marker and row.marker.content == draft.marker.content for row in others):
+        return False
+    kind, spec = KINDS[draft.kind], work.live_spec(draft)
+    return any(draft.marker.content == _content(kind, spec, before) for before in (None, *others))
 
 
-def _content(kind: Kind, spec: Mapping[str, Tree], active: Observed | None) -> str:
+def _content(kind: Kind, spec: Mapping[str, Tree], before: Observed | None) -> str:
     """The content digest, without what the server may choose (a tax code's id, or its Stripe code)."""
-    return digest.content(without_choices(kind.shape, spec), active.id if active else None)
+    return digest.content(without_choices(kind.shape, spec), before.id if before else None)
 
 
 def _claims_draft(facts: Facts) -> bool:

@@ -10,12 +10,15 @@ from pydantic.fields import FieldInfo
 
 from reconciler.errors import UsageError
 from reconciler.kinds import markers as m
+from reconciler.kinds import ratecard_rules
 from reconciler.kinds.kind import Kind, Rule
+from reconciler.kinds.plan import Phase
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape, shape_of
 from reconciler.manifest import RULES, approvals
 from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
+from reconciler.manifest.shared import SHARED
 from reconciler.reading.suggest import did_you_mean
 
 _FORMS = {
@@ -52,7 +55,7 @@ class ToolKind:
     name: str
     group: str
     summary: str
-    shape: Object
+    shape: Shape
     rules: tuple[Rule, ...]
     example: str
 
@@ -65,7 +68,15 @@ TOOL_KINDS = {
         shape_of(approvals.ApprovalSpec),
         tuple(rule for rule in RULES if rule.id.startswith("approval.")),
         approvals.EXAMPLE,
-    )
+    ),
+    SHARED.name: ToolKind(
+        SHARED.name,
+        TOOL_GROUP,
+        SHARED.summary,
+        SHARED.shape,
+        (*(rule for rule in RULES if rule.id.startswith("reuse.")), *ratecard_rules.RULES),
+        SHARED.example,
+    ),
 }
 
 
@@ -98,9 +109,16 @@ def explain(path: str) -> KindFacts:
     fields = facts(kind.shape, "")
     if parts and parts[0] == "spec":
         parts = parts[1:]
-    elif parts and parts[0] == "lifecycle" and isinstance(kind, Kind):
-        fields = (*fields, _LIFECYCLE)
+    elif parts:
+        fields = (*fields, *(one for one in _BESIDE if one.name in beside(kind)))
     return KindFacts(kind, fields, _field_at(kind, fields, parts))
+
+
+def beside(kind: Kind | ToolKind) -> tuple[str, ...]:
+    """What a document of the kind may have beside ``spec``."""
+    if isinstance(kind, Kind):
+        return ("extends", "abstract", "lifecycle")
+    return ("extends",) if kind.name == SHARED.name else ()
 
 
 def _field_at(kind: Kind | ToolKind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:
@@ -123,15 +141,22 @@ def facts(shape: Shape, prefix: str) -> tuple[FieldFacts, ...]:
     """The fields below a shape; those of variants carry the values of the tag that they belong to."""
     match shape:
         case Object():
-            return tuple(_facts(field, shape, prefix) for field in shape.fields.values())
+            own = tuple(_facts(field, shape, prefix) for field in shape.fields.values())
+            return (*own, *_words(_PHASE_WORDS, prefix)) if shape.model is Phase else own
         case OneOf():
-            return tuple(_merged(shape, prefix))
+            own = tuple(_merged(shape, prefix))
+            return (*own, *_words(_CARD_WORDS, prefix)) if prefix and shape.variants == _CARDS else own
         case ListOf():
             return facts(shape.item, prefix)
         case MapOf():
             return facts(shape.value, prefix)
         case _:
             return ()
+
+
+def _words(words: Iterable[FieldFacts], prefix: str) -> Iterator[FieldFacts]:
+    """Words of the manifest language, which the API does not have."""
+    return (replace(word, path=f"{prefix}.{word.name}") for word in words)
 
 
 def _merged(shape: OneOf, prefix: str) -> Iterator[FieldFacts]:
@@ -272,12 +297,41 @@ def _either(words: Iterable[str]) -> str:
     return f"{', '.join(head)} or {last}" if head else last
 
 
-_LIFECYCLE = FieldFacts(
-    path="lifecycle",
-    name="lifecycle",
-    type="object, beside `spec`",
-    required=False,
-    description="How far an object is ours to change, and what becomes of it.",
-    children=facts(shape_of(LifecycleDocument), "lifecycle"),
-)
-"""The part of a document that every kind shares."""
+def _word(name: str, kind: str, *said: str) -> FieldFacts:
+    return FieldFacts(name, name, kind, required=False, description=said[0], notes=said[1:])
+
+
+_CARDS = SHARED.shape.variants if isinstance(SHARED.shape, OneOf) else {}
+_CARD_WORDS = (
+    _word(
+        "use", "RateCard key", "Start from a shared card (`kind: RateCard`); what stands beside it differs.",
+        "maps merge, `null` takes away, other lists than keyed ones are replaced whole",
+        "in a patch or beside `extends` it takes the place of the card with the same key, as a whole",
+    ),
+)  # fmt: skip
+_PHASE_WORDS = (
+    _word(
+        "from", "phase key", "Copy the cards of another phase of the plan, as they are in the end.",
+        "`rateCards` beside it change the copies: by key, with `$remove` and `$before`",
+    ),
+    _word("price", "null", "Beside `from`, `null`: the copied cards are free, and without discounts."),
+)  # fmt: skip
+_BESIDE = (
+    _word(
+        "extends", "key of the same kind, beside `spec`", "Start from that object; `spec` says what differs.",
+        "maps merge, `null` takes away, keyed lists merge by key (`$before: KEY` places, `$remove: true` removes), "
+        "other lists are replaced whole",
+        "overlays of the base come first, those of the object last; `lifecycle` is not passed on",
+    ),
+    _word("abstract", "true or false, beside `spec`", "Only there to be extended: never sent, never counted.",
+          "may leave out what the objects that extend it say"),
+    FieldFacts(
+        path="lifecycle",
+        name="lifecycle",
+        type="object, beside `spec`",
+        required=False,
+        description="How far an object is ours to change, and what becomes of it.",
+        children=facts(shape_of(LifecycleDocument), "lifecycle"),
+    ),
+)  # fmt: skip
+"""The parts of a document that the kinds share."""

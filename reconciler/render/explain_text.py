@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.kinds.kind import Kind, Rule
 from reconciler.render.escape import columns
-from reconciler.render.explain import FieldFacts, KindFacts
+from reconciler.render.explain import TOOL_KINDS, FieldFacts, KindFacts, beside
 from reconciler.render.style import Style
 from reconciler.render.words import plural
 
@@ -24,7 +24,7 @@ def overview(kinds: Iterable[Kind], style: Style) -> str:
     for kind in known:
         first = f"  {style.paint(kind.name.ljust(pad), 'cyan')}  "
         lines += style.wrap(kind.summary, first=first, rest=" " * (pad + 4))
-    lines += ["", "Documents of the tool itself (reconciler/v1), among the manifests: Approval"]
+    lines += ["", f"Documents of the tool itself (reconciler/v1), among the manifests: {', '.join(TOOL_KINDS)}"]
     lines += ["", "One of them: reconciler explain Meter. One field: reconciler explain Plan.phases.rateCards"]
     return "\n".join(lines) + "\n"
 
@@ -44,9 +44,9 @@ def _kind_page(found: KindFacts, style: Style) -> Iterator[str]:
     yield ""
     yield style.paint("Fields of spec", "bold") + "  (* must be given)"
     yield from _fields(kind.name, found.fields, style, 1, _DEPTH)
-    if found.states:
+    if names := beside(kind):
         yield ""
-        yield style.paint(f"Beside spec: lifecycle. See reconciler explain {kind.name}.lifecycle", "dim")
+        yield style.paint(f"Beside spec: {', '.join(names)}. See reconciler explain {kind.name}.{names[-1]}", "dim")
     if found.rules:
         yield ""
         yield style.paint("Rules", "bold")

@@ -226,7 +226,7 @@ def report() -> Schema:
             "notes": _list(_TEXT),
             "overtaken": {
                 "type": "boolean",
-                "description": "Failed unsent, because somebody else had changed the object.",
+                "description": "Failed without writing anything, because somebody else had changed or made the object.",
             },
             "location": _LOCATION,
         }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, RehearsalError, StaleError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Action, Address, Guard, Observation, Plan, Report, Tree
+from reconciler.model import Action, Address, Desired, Guard, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
 from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
@@ -22,6 +22,7 @@ from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.plans import (
     PlanRequest,
     consents_for,
+    nothing,
     options_for,
     require_identity,
     revealer,
@@ -224,21 +225,31 @@ def _read_back(context: Context, made: Plan, report: Report, backend: Backend, a
         for result in report.results
     )
     report = replace(report, results=results, mismatches=tuple(mismatch.message for mismatch in mismatches))
-    if again is None or undone:
+    if undone:
         return Outcome(report)
-    return _second_plan(context, report, observation, backend, again)
+    if made.mode == "destroy":
+        return _second_plan(context, report, observation, backend, PlanRequest(prune=True), nothing(context))
+    return Outcome(report) if again is None else _second_plan(context, report, observation, backend, again)
 
 
 def _second_plan(
-    context: Context, report: Report, observation: Observation, backend: Backend, again: PlanRequest
+    context: Context,
+    report: Report,
+    observation: Observation,
+    backend: Backend,
+    again: PlanRequest,
+    desired: Desired | None = None,
 ) -> Outcome:
-    desired = load_desired(context)
+    """Plan once more, from the manifests or for ``desired``: what it would still do is not as it was meant."""
+    mode = report.plan.mode
+    desired = desired or load_desired(context)
     consents = consents_for(desired, again)
-    again = replace(again, write_secrets=False)
-    second, _ = answered(backend, desired, observation, options_for(context, desired, again, consents, "apply"))
+    options = options_for(context, desired, replace(again, write_secrets=False), consents, mode)
+    second, _ = answered(backend, desired, observation, options)
+    refused = {step.address for step in second.steps if step.may_refuse}  # tried by every plan
     left = tuple(
         f"{change.address}: a second plan would still {change.action.value.replace('_', ' ')} it"
         for change in second.changes
-        if change.action is not Action.NO_CHANGE
+        if change.action is not Action.NO_CHANGE and change.address not in refused
     )
     return Outcome(replace(report, mismatches=(*report.mismatches, *left)), second)

@@ -56,16 +56,38 @@ def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
 
 
 def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
-    """What removing everything that this project owns would do."""
-    nothing = Desired(
+    """What removing everything that this project owns would do.
+
+    The manifests of a project file are read for what they say of their end. Raises ``ManifestError`` where they cannot
+    be: nobody knows then what they protect.
+    """
+    wanted = nothing(context)
+    with connect(context, read_only=True) as backend:
+        return _plan(context, wanted, backend, replace(request, prune=True), mode="destroy")
+
+
+def nothing(context: Context) -> Desired:
+    """What a destroy wants to be there: no object of this project, but what it protects or wants kept.
+
+    Markers say that too, but no update reaches those of features and of published versions.
+    """
+    empty = Desired(
         resources={},
         project=context.project.name,
         environment=context.environment.name,
         protect=tuple(context.project.protect),
         former_names=tuple(context.project.former_names),
     )
-    with connect(context, read_only=True) as backend:
-        return _plan(context, nothing, backend, replace(request, prune=True), mode="destroy")
+    if context.project.file is None:
+        return empty
+    declared = load_desired(context)
+    lives = {address: resource.management for address, resource in declared.resources.items()}
+    return replace(
+        empty,
+        protect=(*empty.protect, *(str(address) for address, managed in lives.items() if managed.protect)),
+        on_remove={address: managed.on_remove for address, managed in lives.items() if managed.on_remove},
+        approvals=declared.approvals,
+    )
 
 
 def _plan(context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply") -> Plan:

@@ -71,3 +71,57 @@ def test_mistakes_do_not_fit(errors, text):
 def test_every_field_is_described_for_people(kind):
     properties = schema()["$defs"][kind.spec.__name__]["properties"]
     assert [name for name, body in properties.items() if not ("description" in body or "$ref" in body)] == []
+
+
+CARD = "apiVersion: reconciler/v1\nkind: RateCard\nkey: a\n"
+PLAN = "apiVersion: openmeter.io/v1\nkind: Plan\nkey: a\n"
+PHASE = "spec: {name: A, currency: USD, billingCadence: P1M, phases: [{key: main, name: M, "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CARD + "spec: {type: flat_fee, name: A, price: null}",
+        CARD + "spec: {type: usage_based, price: {type: unit, amount: '{{ vars.a }}'}}",
+        CARD + "extends: b",
+        CARD + "patch: {price: {amount: 1}}",
+        PLAN + "extends: b",
+        PLAN + "extends: b\nspec: {currency: EUR, phases: [{key: main, rateCards: [{key: a, $remove: true}]}]}",
+        PLAN + "abstract: true\nspec: {name: A}",
+        PLAN + PHASE + "rateCards: [{use: a}]}]}",
+        PLAN + PHASE + "rateCards: [{use: a, key: b, price: null, discounts: {percentage: {percentage: 1}}}]}]}",
+        PLAN + PHASE + "from: a, price: null}]}",
+        PLAN + PHASE + "from: a, rateCards: [{key: a, $remove: true}, {use: b, $before: c}]}]}",
+        PLAN + "patch: {phases: [{key: main, from: null, price: null, rateCards: [{use: b}]}]}",
+        (
+            "apiVersion: openmeter.io/v1\nkind: Addon\nkey: a\n"
+            "spec: {name: A, currency: USD, instanceType: single, rateCards: [{use: a}]}"
+        ),
+    ],
+)
+def test_reuse_fits(errors, text):
+    assert errors(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CARD,
+        CARD + "abstract: true\nspec: {type: flat_fee}",
+        CARD + "lifecycle: {}\nspec: {type: flat_fee}",
+        CARD + "spec: {use: b}",
+        CARD + "spec: {type: flat_fee, prise: null}",
+        PLAN + "spec: {name: A}",
+        PLAN + "abstract: false\nspec: {name: A}",
+        PLAN + "extends: B",
+        PLAN + "extends: b\nspec: {nmae: A}",
+        PLAN + PHASE + "price: null, rateCards: []}]}",
+        PLAN + PHASE + "from: a, price: {type: unit}}]}",
+        PLAN + PHASE + "duration: null}]}",
+        PLAN + PHASE + "rateCards: [{use: a, prise: null}]}]}",
+        PLAN + PHASE + "rateCards: [{name: a}]}]}",
+        PLAN + PHASE + "rateCards: [{use: a, $remove: true}]}]}",
+    ],
+)
+def test_mistakes_in_reuse_do_not_fit(errors, text):
+    assert errors(text) != []

@@ -92,3 +92,32 @@ def test_the_lifecycle_of_a_document_is_explained_too():
     assert "onRemove" in shown
     assert "one of: full, create-only, observe" in shown
     assert "lifecycle" not in [field.name for field in explain.explain("Plan").fields]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("Plan.extends", "Start from that object"),
+        ("RateCard.extends", "Start from that object"),
+        ("Meter.abstract", "never sent"),
+        ("Plan.phases.from", "Copy the cards of another phase"),
+        ("Plan.phases.price", "the copied cards are free"),
+        ("Plan.phases.rateCards.use", "Start from a shared card"),
+        ("Addon.rateCards.use", "Start from a shared card"),
+        ("RateCard", "rate card written once"),
+        ("RateCard.price.tiers.unitPrice", "unitPrice"),
+    ],
+)
+def test_the_words_of_reuse_are_explained(path, said):
+    assert said in explain_text.kind(explain.explain(path), Style())
+
+
+@pytest.mark.parametrize("path", ["RateCard.use", "RateCard.abstract", "RateCard.lifecycle", "Approval.extends"])
+def test_words_that_mean_nothing_somewhere_are_not_explained_there(path):
+    with pytest.raises(UsageError):
+        explain.explain(path)
+
+
+def test_the_rules_of_shared_cards_are_those_of_reuse_and_of_cards():
+    ids = {rule.id for rule in explain.explain("RateCard").rules}
+    assert {"reuse.unknown", "reuse.unused", "card.price.silent"} <= ids

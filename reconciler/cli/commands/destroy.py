@@ -45,9 +45,9 @@ def command(
 ) -> None:
     """Remove everything this project owns in an environment.
 
-    Only what carries this project's marker goes, or what it declares and the API cannot mark. What is protected, or
-    kept on purpose (onRemove: retain), stays. What OpenMeter never deletes is archived or released, and the plan says
-    which beforehand.
+    Only what carries this project's marker goes. The command is its own consent, but it reads the manifests: what they
+    or the project file protect stops it, and what they keep on purpose (onRemove: retain) stays. What OpenMeter never
+    deletes is archived or released, and the plan says which beforehand.
     """
     from reconciler import workflow
     from reconciler.cli import applying, files
