@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("plan", "Show what would change. Writes nothing."),
             ("show", "Print a saved plan."),
             ("apply", "Do it, after approval; or apply a saved plan."),
+            ("promote", "Bring what is proven in one environment to the next."),
             ("destroy", "Remove everything this project owns in an environment."),
         ),
     ),

@@ -26,6 +26,7 @@ from reconciler.model.plan import (
     Target,
     Verb,
 )
+from reconciler.model.promotion import LastChange, Promotion, Proof
 from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
 from reconciler.model.schedule import Scheduled, Window
@@ -51,6 +52,7 @@ __all__ = [
     "FieldChange",
     "Guard",
     "GuardStatus",
+    "LastChange",
     "LastRun",
     "LiveState",
     "Location",
@@ -68,6 +70,8 @@ __all__ = [
     "Plan",
     "PlanSource",
     "Problem",
+    "Promotion",
+    "Proof",
     "Question",
     "Refusal",
     "Rehearsal",

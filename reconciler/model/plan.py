@@ -131,11 +131,18 @@ Mode = Literal["apply", "destroy", "heal", "rollback", "promote"]
 
 @dataclass(frozen=True, slots=True)
 class PlanSource:
-    """What a plan was made from. ``manifests`` is the digest of the declared catalogue."""
+    """What a plan was made from. ``manifests`` is the digest of the declared catalogue.
+
+    ``bundle`` is the digest of the bundle that was declared, ``promoted_from`` the environment that it was proven in,
+    ``revision`` the commit that was gone back to.
+    """
 
     manifests: str = ""
     commit: str | None = None
     dirty: bool | None = None
+    bundle: str | None = None
+    promoted_from: str | None = None
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,13 +81,15 @@ def change_digest(plan: Plan) -> str:
 def object_digest(plan: Plan, address: Address) -> str:
     """SHA-256 over what happens to one object: its change and its steps, without locations, notes and order.
 
-    The same whatever else the plan does: an approval names it to hold for exactly this change and no other.
+    The same whatever else the plan does: an approval names it to hold for exactly this change and no other, whether it
+    comes by apply, promote or rollback.
     """
     changes = [_content(change) for change in plan.changes if change.address == address]
     steps = [_step(step) for step in plan.steps if step.address == address]
     for step in steps:
         step.pop("after")
-    return sha256({"project": plan.project, "mode": plan.mode, "changes": changes, "steps": steps})
+    mode = "apply" if plan.mode in ("promote", "rollback") else plan.mode
+    return sha256({"project": plan.project, "mode": mode, "changes": changes, "steps": steps})
 
 
 def _content(change: Change) -> dict[str, Any]:
@@ -113,6 +115,9 @@ def _body(plan: Plan) -> dict[str, Any]:
             "manifests": plan.source.manifests,
             "commit": plan.source.commit,
             "dirty": plan.source.dirty,
+            "bundle": plan.source.bundle,
+            "promoted_from": plan.source.promoted_from,
+            "revision": plan.source.revision,
         },
         "complete": plan.complete,
         "mode": plan.mode,
@@ -266,7 +271,14 @@ def _read(body: Mapping[str, Any]) -> Plan:
         unchanged=body["summary"]["no_change"],
         mode=body["mode"],
         complete=body["complete"],
-        source=PlanSource(source["manifests"], source["commit"], source["dirty"]),
+        source=PlanSource(
+            source["manifests"],
+            source["commit"],
+            source["dirty"],
+            source.get("bundle"),
+            source.get("promoted_from"),
+            source.get("revision"),
+        ),
         created_at=body["created_at"],
         valid_until=body["valid_until"],
         tool=body["tool"],

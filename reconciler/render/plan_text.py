@@ -62,6 +62,8 @@ def header(plan: Plan, style: Style) -> str:
         parts.append(f"identity {escape(target.identity)}")
     if source.commit:
         parts.append(f"git {escape(source.commit[:7])} {'dirty' if source.dirty else 'clean'}")
+    if source.bundle:
+        parts.append(f"bundle {escape(source.bundle[:SHORT_DIGEST])}")
     if plan.requests:
         read = words.plural(plan.requests, "request")
         parts.append(style.paint(f"{read}, {plan.seconds:.1f} s" if plan.seconds else read, "dim"))

@@ -47,7 +47,15 @@ _TARGET = _object(
     description="The address, and which namespace answered there.",
 )
 _SOURCE = _object(
-    {"manifests": _TEXT, "commit": _nullable(_TEXT), "dirty": _nullable({"type": "boolean"})},
+    {
+        "manifests": _TEXT,
+        "commit": _nullable(_TEXT),
+        "dirty": _nullable({"type": "boolean"}),
+        "bundle": _nullable({**_HEX, "description": "The digest of the bundle that is declared."}),
+        "promoted_from": _nullable({"type": "string", "description": "Where the bundle was proven."}),
+        "revision": _nullable({"type": "string", "description": "The commit that is gone back to."}),
+    },
+    optional=("bundle", "promoted_from", "revision"),
     description="The digest of the manifests, their commit, and whether files differed from it.",
 )
 _SUMMARY = _object({action.value: _COUNT for action in Action}, description="How many objects per action.")

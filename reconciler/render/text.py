@@ -7,13 +7,14 @@ columns. Every piece of text that came from a server or a manifest is escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from reconciler import model
-from reconciler.render import plan_text, problems_text, report_text
+from reconciler.render import plan_text, problems_text, promotion_text, report_text
 from reconciler.render.problems_text import Checked, Lines
 from reconciler.render.style import Style
 
-__all__ = ["Checked", "Lines", "plan", "problems", "report"]
+__all__ = ["Checked", "Lines", "plan", "problems", "promotion", "report"]
 
 
 def _no_source(file: str) -> None:
@@ -23,6 +24,13 @@ def _no_source(file: str) -> None:
 def plan(plan: model.Plan, *, colour: bool = False, unicode: bool = True, width: int = 100) -> str:
     """What would be done, and as the last line how much of it."""
     return plan_text.plan(plan, Style(colour, unicode, width))
+
+
+def promotion(
+    found: model.Promotion, moment: datetime, *, colour: bool = False, unicode: bool = True, width: int = 100
+) -> str:
+    """What is proven of a bundle at a moment, and what is meant to differ; its plan is printed below."""
+    return promotion_text.promotion(found, moment, Style(colour, unicode, width))
 
 
 def report(

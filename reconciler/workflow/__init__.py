@@ -17,6 +17,7 @@ from reconciler.workflow.context import (
     check,
     connect,
     load_desired,
+    now,
     open_context,
     rendered,
     sandbox_path,
@@ -27,6 +28,7 @@ from reconciler.workflow.exporting import ExportOutcome, ExportRequest, default_
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
+from reconciler.workflow.promotion import choose_bundle, pin, promotion, require_proven
 from reconciler.workflow.revisions import at_revision, is_revision
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "bundle_of",
     "check",
     "check_environments",
+    "choose_bundle",
     "compare_declared",
     "compare_environments",
     "connect",
@@ -60,12 +63,16 @@ __all__ = [
     "make_plan",
     "matching",
     "most_serious",
+    "now",
     "open_context",
+    "pin",
     "pin_environments",
     "pinned",
+    "promotion",
     "rendered",
     "require_complete",
     "require_open",
+    "require_proven",
     "require_rehearsed",
     "run_apply",
     "sandbox_path",

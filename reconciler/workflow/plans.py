@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Mode, Plan, PlanSource, Tree
+from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Tree
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
 from reconciler.policy import Bounds, Consent, frozen, judge
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
+from reconciler.workflow.bundles import pinned
 from reconciler.workflow.context import Context, connect, load_desired, now
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
     """What would change, now or at ``request.at``. Writes nothing. Raises ``UsageError`` for a moment that is past."""
     if request.at is not None and request.at < now():
         raise UsageError(f"{rfc3339(request.at)} is past; a plan without a date is the one of now")
+    context = pinned(context)
     desired = load_desired(context, request.at)
     with connect(context, read_only=True) as backend:
-        return _plan(context, desired, backend, request)
+        return plan_for(context, desired, backend, request)[0]
 
 
 def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
@@ -63,7 +65,7 @@ def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) ->
     """
     wanted = nothing(context)
     with connect(context, read_only=True) as backend:
-        return _plan(context, wanted, backend, replace(request, prune=True), mode="destroy")
+        return plan_for(context, wanted, backend, replace(request, prune=True), mode="destroy")[0]
 
 
 def nothing(context: Context) -> Desired:
@@ -90,7 +92,10 @@ def nothing(context: Context) -> Desired:
     )
 
 
-def _plan(context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply") -> Plan:
+def plan_for(
+    context: Context, desired: Desired, backend: Backend, request: PlanRequest, *, mode: Mode = "apply"
+) -> tuple[Plan, Observation]:
+    """The plan that leads to what is declared, judged and stamped; and what was observed for it."""
     consents = consents_for(desired, request)
     options = options_for(context, desired, request, consents, mode)
     observation = backend.observe(KINDS, everything=mode == "destroy", named=desired.resources)
@@ -109,7 +114,7 @@ def _plan(context: Context, desired: Desired, backend: Backend, request: PlanReq
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
     judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
-    return stamped(context, desired, judged, request.at)
+    return stamped(context, desired, judged, request.at), observation
 
 
 def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:
@@ -221,7 +226,9 @@ def stamped(context: Context, desired: Desired, made: Plan, at: datetime | None)
         tool=f"reconciler {VERSION}",
         created_at=rfc3339(made_at),
         valid_until=rfc3339((at or made_at) + context.environment.plan_valid_for),
-        source=PlanSource(desired.digest, facts.commit, facts.dirty),
+        source=PlanSource(
+            desired.digest, facts.commit, facts.dirty, bundle=context.bundle.digest if context.bundle else None
+        ),
         not_before=at,
     )
 

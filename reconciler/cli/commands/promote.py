@@ -1,0 +1,184 @@
+"""``reconciler promote``: what is proven in one environment goes to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import common_options, examples
+from reconciler.cli.console import Console, console
+from reconciler.cli.opening import open_context
+from reconciler.cli.options import FILE, Where, format_option, out_option
+from reconciler.cli.waiting import busy
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler import workflow
+    from reconciler.model import Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be done with a promotion that holds."""
+
+    check: bool
+    pin: bool
+    out: Path | None
+    auto_approve: bool
+    form: str
+    report_file: Path | None
+
+    @property
+    def applies(self) -> bool:
+        return not (self.check or self.pin or self.out)
+
+
+@click.command(
+    "promote",
+    epilog=examples(
+        "reconciler promote --from staging --to production           shows the plan and asks for `yes`",
+        "reconciler promote --from staging --to production --check   says whether it could be, and does nothing",
+        "reconciler promote --to production --pin                    only moves `bundle:` in the project file",
+        "reconciler promote --to production --bundle v1.4 -o p.plan  the catalogue of a tag, saved for apply --plan",
+    ),
+)
+@click.option("--from", "source", metavar="ENV", help="Where it is proven. Default: the target's promotesFrom.")
+@click.option("--to", "target", metavar="ENV", required=True, help="Where it goes.")
+@click.option(
+    "--bundle",
+    metavar="REV|DIGEST|FILE",
+    help="What to promote. Default: what the environments are pinned to, else the manifests here.",
+)
+@click.option("--check", is_flag=True, help="Only tell; end with 3 when it could not be promoted now.")
+@click.option("--pin", is_flag=True, help="Once proven, write it as the target's `bundle:` and apply nothing.")
+@out_option("Save the plan for `apply --plan` and apply nothing.")
+@click.option("--allow", multiple=True, metavar="CODE:KIND/KEY", help="Consent to an open guard. Repeatable.")
+@click.option("--write-secrets", is_flag=True, help="Write secrets although they could not be compared.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can answer.")
+@click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
+@click.option(
+    "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
+)
+@format_option
+@click.option("--report", "report_file", type=FILE, help="Write what was done as JSON.")
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    source: str | None,
+    target: str,
+    bundle: str | None,
+    check: bool,
+    pin: bool,
+    out: Path | None,
+    allow: tuple[str, ...],
+    write_secrets: bool,
+    auto_approve: bool,
+    project: Path | None,
+    parallelism: int,
+    form: str,
+    report_file: Path | None,
+) -> None:
+    """Bring exactly what is proven in one environment to the next.
+
+    A bundle is the catalogue before overlays and variables, under a digest. It is proven when reading the first
+    environment again shows every object of it live, active and as declared there, unchanged for the time that the
+    target's `soak` asks for. Then the plan of the same bundle for the target is shown, asked for and applied, with
+    guards, limits and consent as in `apply`. Refused is what would differ without an overlay or a variable saying so.
+
+    With --pin nothing is applied: the digest is written into the target's environment, for a pull request that changes
+    this one line. Where an environment is pinned, every command takes its catalogue from the bundle.
+    """
+    from reconciler import workflow
+    from reconciler.cli import files
+
+    files.require_folder(out)
+    files.require_folder(report_file)
+    screen = console(ctx)
+    asked = _Asked(check, pin, out, auto_approve, form, report_file)
+    _require_sense(asked, screen)
+    there = open_context(ctx, Where(environment=target, project=project, parallelism=parallelism))
+    here = open_context(ctx, Where(environment=_source(there, source), project=project, parallelism=parallelism))
+    request = workflow.PlanRequest(allow=allow, write_secrets=write_secrets)
+    chosen = workflow.choose_bundle(here, there, bundle, moving=pin)
+    with busy(screen, f"Reading {here.environment.name} and {target}"):
+        found = workflow.promotion(here, there, chosen, request)
+    _show(found, screen, form, plan_to_stdout=not asked.applies)
+    workflow.require_proven(found, target)
+    if pin:
+        screen.say(f"{workflow.pin(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
+        return
+    ctx.exit(_go_on(workflow.with_bundle(there, chosen), found, request, asked, screen))
+
+
+def _require_sense(asked: _Asked, screen: Console) -> None:
+    if sum(map(bool, (asked.check, asked.pin, asked.out))) > 1:
+        raise UsageError("--check, --pin and --out exclude each other: each is the only thing that is done then")
+    if asked.applies and not (asked.auto_approve or screen.interactive):
+        raise UsageError(
+            "nobody can be asked for approval here",
+            tip="give --auto-approve, --check, or -o FILE for a plan that `apply --plan FILE` does",
+        )
+
+
+def _source(there: workflow.Context, named: str | None) -> str:
+    found = named or there.environment.promotes_from
+    if found is None:
+        raise UsageError(
+            f"{there.environment.name} names no environment to promote from",
+            tip="give --from ENV, or write `promotesFrom: ENV` in the project file",
+        )
+    return found
+
+
+def _show(found: Promotion, screen: Console, form: str, *, plan_to_stdout: bool) -> None:
+    """The proof and the plan: the plan is data where nothing else is done, else beside what will be reported."""
+    from reconciler import workflow
+    from reconciler.cli import applying
+    from reconciler.cli.commands.plan import print_plan
+    from reconciler.render import text
+
+    style = screen.err if form == "json" else screen.out
+    head = text.promotion(found, workflow.now(), colour=style.colour, unicode=style.unicode, width=style.width)
+    if form == "json":
+        screen.say(head.rstrip("\n"))
+    else:
+        screen.data(head + "\n")
+    if form == "json" and plan_to_stdout:
+        print_plan(found.plan, screen, form)
+    else:
+        applying.show_plan(found.plan, screen, form)
+
+
+def _go_on(
+    context: workflow.Context, found: Promotion, request: workflow.PlanRequest, asked: _Asked, screen: Console
+) -> int:
+    from reconciler import workflow
+    from reconciler.cli import applying
+    from reconciler.cli.commands.plan import save
+    from reconciler.planning import planfile
+
+    made = found.plan
+    if asked.out is not None:
+        workflow.require_complete(made)
+        save(made, asked.out, screen)
+        return 0
+    workflow.require_open(made)
+    if asked.check:
+        screen.say(f"{applying.target(made)} can have it.")
+        return 0
+    if made.is_empty:
+        return applying.nothing_to_do(made, screen, asked.form, asked.report_file, planfile.digest)
+    if not asked.auto_approve:
+        applying.ask(screen, f"Promote this to {applying.target(made)}? Only `yes` is accepted", "yes")
+    return applying.run(
+        context,
+        made,
+        screen,
+        again=request,
+        form=asked.form,
+        report_file=asked.report_file,
+    )
