@@ -28,7 +28,7 @@ from reconciler.workflow.exporting import ExportOutcome, ExportRequest, default_
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
-from reconciler.workflow.promotion import choose_bundle, pin, promotion, require_proven
+from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle_of, require_proven
 from reconciler.workflow.revisions import at_revision, is_revision
 
 __all__ = [
@@ -61,14 +61,14 @@ __all__ = [
     "make_destroy_plan",
     "make_heal_plan",
     "make_plan",
+    "make_promotion",
     "matching",
     "most_serious",
     "now",
     "open_context",
-    "pin",
+    "pin_bundle_of",
     "pin_environments",
     "pinned",
-    "promotion",
     "rendered",
     "require_complete",
     "require_open",

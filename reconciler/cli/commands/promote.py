@@ -105,11 +105,11 @@ def command(
     request = workflow.PlanRequest(allow=allow, write_secrets=write_secrets)
     chosen = workflow.choose_bundle(here, there, bundle, moving=pin)
     with busy(screen, f"Reading {here.environment.name} and {target}"):
-        found = workflow.promotion(here, there, chosen, request)
+        found = workflow.make_promotion(here, there, chosen, request)
     _show(found, screen, form, plan_to_stdout=not asked.applies)
     workflow.require_proven(found, target)
     if pin:
-        screen.say(f"{workflow.pin(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
+        screen.say(f"{workflow.pin_bundle_of(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
         return
     ctx.exit(_go_on(workflow.with_bundle(there, chosen), found, request, asked, screen))
 

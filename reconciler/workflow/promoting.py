@@ -41,7 +41,7 @@ def choose_bundle(source: Context, target: Context, named: str | None = None, *,
     return at_target or pinned(source).bundle or bundle_of(target)
 
 
-def promotion(source: Context, target: Context, bundle: Bundle, request: PlanRequest) -> Promotion:
+def make_promotion(source: Context, target: Context, bundle: Bundle, request: PlanRequest) -> Promotion:
     """What is known of a bundle where it comes from, and the plan for where it goes. Writes nothing.
 
     Raises ``UsageError`` where the target takes its catalogue from elsewhere, ``RefusedError`` where both are one
@@ -142,7 +142,7 @@ def _content(desired: Desired, address: Address) -> object:
     return (found.spec, found.management.state, found.management.manage) if found is not None else None
 
 
-def pin(target: Context, bundle: Bundle) -> str:
+def pin_bundle_of(target: Context, bundle: Bundle) -> str:
     """Write into the project file which bundle an environment has; the place where it stands now.
 
     The reference names the commit that makes the bundle; where none does, the bundle is kept as a file beside it.
