@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,22 +17,25 @@ import stamina
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
+from reconciler.backends import open_backend
 from reconciler.execution import apply
 from reconciler.kinds.registry import KINDS
 from reconciler.planning import planfile
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
+from reconciler.project import Environment
 
+from ..backends.faults import FakeTime
 from .as_declared import PATHS, Judge, key_of
 from .catalogues import catalogues, resources
 from .conftest import SECRET, secret
-from .test_crash import backend, fresh
+from .test_crash import fresh
 
 EXAMPLES = int(os.environ.get("FAULT_EXAMPLES", "0"))
 """By hand: that many random examples instead of the few that are always the same."""
 PROFILE = settings(
-    max_examples=EXAMPLES or 40,
+    max_examples=EXAMPLES or 32,
     derandomize=not EXAMPLES,
     database=None,
     phases=[Phase.generate],  # a story shrinks for minutes, and tells little more
@@ -40,6 +44,9 @@ PROFILE = settings(
     suppress_health_check=list(HealthCheck),
 )
 ACME = frozenset({"acme"})
+
+LATE = 3
+"""The server is still at it, for as many requests."""
 
 # What happens to a request: whether the server handles it, and what comes back. None: nobody is left to hear it.
 WAYS = {
@@ -50,6 +57,7 @@ WAYS = {
     "dropped after": (True, httpx.ReadError),
     "timed out before": (False, httpx.ReadTimeout),
     "timed out after": (True, httpx.ReadTimeout),
+    "handled late": (LATE, httpx.ReadTimeout),
     "500 before": (False, 500),
     "500 after": (True, 500),
     "429": (False, 429),
@@ -99,6 +107,7 @@ class Faulty(httpx.BaseTransport):
     def __init__(self, inner, faults):
         self.inner, self.faults = inner, faults
         self.counts = {True: 0, False: 0}
+        self.late = []
         self.dead = False
         self._lock = threading.Lock()
 
@@ -107,6 +116,7 @@ class Faulty(httpx.BaseTransport):
         with self._lock:
             if self.dead:
                 raise httpx.ConnectError("the process is gone", request=request)
+            self._catch_up()
             self.counts[False] += 1
             self.counts[True] += request.method != "GET"
             for fault in self.faults:
@@ -115,8 +125,20 @@ class Faulty(httpx.BaseTransport):
                     return self._broken(request, *WAYS[fault.way])
             return self.inner.handle_request(request)
 
+    def _catch_up(self, *, everything=False):
+        due = [late for late in self.late if everything or late[0] <= self.counts[False]]
+        self.late = [late for late in self.late if late not in due]
+        for _, request in due:
+            self.inner.handle_request(request).read()
+
+    def close(self):
+        """The process has ended; what it sent arrives still."""
+        self._catch_up(everything=True)
+
     def _broken(self, request, handled, outcome):
-        if handled:
+        if handled is LATE:
+            self.late.append((self.counts[False] + LATE, request))
+        elif handled:
             self.inner.handle_request(request).read()
         self.dead = outcome is None
         if isinstance(outcome, int):
@@ -158,7 +180,9 @@ def run(world, made, faults=()):
     done = progress(made, seen, ACME, secret).done
     overtaken = moved(made, seen, ACME, frozenset(done))
     assert overtaken == (), f"nobody else was here: {overtaken}"
-    channel = backend(Faulty(world.http._transport, faults))
+    environment = Environment("test", "sandbox:")
+    transport = Faulty(world.http._transport, faults)
+    channel = open_backend(environment, base=Path(), transport=transport, parallelism=1, clock=FakeTime().clock)
     try:
         return apply(made, channel, reveal=secret, parallelism=1, done=done, seen=seen)
     finally:
