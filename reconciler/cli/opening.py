@@ -12,6 +12,7 @@ import click
 from reconciler.cli.console import console
 from reconciler.cli.failures import remember_root
 from reconciler.cli.options import Planning, Where
+from reconciler.errors import UsageError
 from reconciler.render.escape import escape
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
     """Find the project and the environment. Raises ``ProjectError``."""
     from reconciler import workflow
 
+    if where.shard is not None or is_glob(where.environment):
+        raise UsageError("this command works on one environment", tip="name it with -e, without a glob and --shard")
     context = workflow.open_context(
         Path.cwd(),
         file=where.project,
@@ -65,17 +68,29 @@ def _teller(ctx: click.Context) -> Callable[[str], None]:
     return tell
 
 
-def open_contexts(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> tuple[workflow.Context, ...]:
-    """The contexts of every environment that ``-e`` matches as a glob, sorted; the one it names otherwise.
+def names_of(ctx: click.Context, where: Where) -> tuple[str, ...] | None:
+    """This run's share of the environments that ``-e`` matches as a glob, sorted; None where it names a single one.
 
-    Raises ``UsageError`` where a glob matches none.
+    Raises ``UsageError`` where a glob matches none, and where a share of a single environment is asked for.
     """
-    if where.environment is None or not is_glob(where.environment):
-        return (open_context(ctx, where, paths),)
     from reconciler import workflow
 
-    names = workflow.matching(load_project(ctx, where.project), where.environment)
-    return tuple(open_context(ctx, replace(where, environment=name), paths) for name in names)
+    if not is_glob(where.environment):
+        if where.shard is not None:
+            raise UsageError("--shard shares out the environments that a glob matches", tip="give one: -e '*'")
+        return None
+    if where.endpoint is not None:
+        raise UsageError("--endpoint is one address, and -e matches several environments")
+    names = workflow.matching(load_project(ctx, where.project), where.environment or "*")
+    return where.shard.of(names) if where.shard else names
+
+
+def open_contexts(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ()) -> tuple[workflow.Context, ...]:
+    """The contexts of every environment that ``-e`` matches as a glob, sorted; the one it names otherwise."""
+    names = names_of(ctx, where)
+    if names is None:
+        return (open_context(ctx, where, paths),)
+    return tuple(open_context(ctx, replace(where, environment=name, shard=None), paths) for name in names)
 
 
 def check_several(ctx: click.Context, where: Where) -> tuple[EnvironmentCheck, ...]:
@@ -84,13 +99,15 @@ def check_several(ctx: click.Context, where: Where) -> tuple[EnvironmentCheck, .
 
     project = load_project(ctx, where.project)
     names: tuple[str | None, ...] = (where.environment,)
-    if is_glob(where.environment):
-        names = workflow.matching(project, where.environment or "*")
+    if is_glob(where.environment) or where.shard:
+        names = names_of(ctx, where) or ()
     elif where.environment is None and where.endpoint is None:
         names = tuple(project.environments) or names
     elif where.environment is not None:
         project.environment(where.environment)
-    return workflow.check_environments(project, names, lambda name: open_context(ctx, replace(where, environment=name)))
+    return workflow.check_environments(
+        project, names, lambda name: open_context(ctx, replace(where, environment=name, shard=None))
+    )
 
 
 def request(planning: Planning) -> workflow.PlanRequest:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from reconciler.workflow import Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -31,6 +35,7 @@ class Where:
     variables: dict[str, str] = field(default_factory=dict)
     var_files: tuple[Path, ...] = ()
     parallelism: int = 8
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,17 @@ def _address(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
     return value
 
 
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
+    if value is None:
+        return None
+    from reconciler.workflow import Shard
+
+    try:
+        return Shard.parse(value, os.environ)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
 def _complete_environment(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The environments of the project here; none where it cannot be read."""
     del param
@@ -125,6 +141,12 @@ _WHERE: tuple[Decorator[Any], ...] = (
         metavar="ENV",
         shell_complete=_complete_environment,
         help="Environment of the project file. Default: its defaultEnvironment, else the embedded sandbox.",
+    ),
+    click.option(
+        "--shard",
+        metavar="INDEX/TOTAL",
+        callback=_shard,
+        help="With a glob as -e: this share of the environments, such as 2/8; auto/8 where CI counts the jobs.",
     ),
     _PROJECT,
     click.option("--endpoint", metavar="URL", help="Another address than the environment's, or one without a project."),

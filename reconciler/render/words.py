@@ -51,6 +51,19 @@ def done(summary: Mapping[str, int], mode: Mode) -> str:
     return f"{what} complete: {', '.join(parts)}." if parts else f"{what} complete: nothing was to be done."
 
 
+_ENDINGS = {
+    1: "Nothing was applied: every write was refused.",
+    4: "Partly applied.",
+    5: "Applied, but reading back shows something else.",
+    130: "Interrupted.",
+}
+
+
+def ended(code: int, summary: Mapping[str, int], mode: Mode) -> str:
+    """What an apply came to, in one sentence, by its exit code."""
+    return _ENDINGS.get(code) or done(summary, mode)
+
+
 def _parts(summary: Mapping[str, int], words: Mapping[Action, str]) -> list[str]:
     return [
         _part(action, count, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,15 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_context, request
+from reconciler.cli.opening import names_of, open_context, request
 from reconciler.cli.options import FILE, Planning, Where, format_option, paths_argument, planning_options, where_options
+from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
-from reconciler.errors import UsageError
+from reconciler.errors import ForeignPlanError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
+    from reconciler.workflow import Context, PlanRequest
 
 _ADHOC = "adhoc"
 
@@ -28,6 +30,8 @@ _ADHOC = "adhoc"
         "reconciler apply -e staging --auto-approve",
         "reconciler apply --plan pr.plan         the file is the approval",
         "reconciler apply -e production --auto-approve --report report.json",
+        "reconciler apply -e 'eu-*' --shard 2/8 --auto-approve   one of eight shares of a fleet",
+        "reconciler apply -e 'eu-*' --plan 'plans/{env}.plan'",
     ),
 )
 @paths_argument
@@ -35,6 +39,7 @@ _ADHOC = "adhoc"
 @where_options
 @planning_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can answer.")
+@click.option("--fail-fast", is_flag=True, help="Of several environments: start no further one after a failure.")
 @format_option
 @click.option("--report", "report_file", type=FILE, help="Write what was done as JSON.")
 @common_options
@@ -46,6 +51,7 @@ def command(
     where: Where,
     planning: Planning,
     auto_approve: bool,
+    fail_fast: bool,
     form: str,
     report_file: Path | None,
 ) -> None:
@@ -56,19 +62,38 @@ def command(
 
     Ctrl-C stops starting new steps, waits for those in flight and prints what was done; a second Ctrl-C stops at
     once. A run that was stopped half-way is finished by the next apply.
+
+    -e takes a glob: one environment after the other, each with its own plan, its own consent and its own `yes`. What
+    fails in one stops no other, unless with --fail-fast; a table at the end tells what became of each, and the exit
+    code is the most serious of them. --shard shares a fleet out to the jobs of a CI.
     """
     from reconciler.cli import files
 
-    files.require_folder(report_file)
     screen = console(ctx)
+    names = names_of(ctx, where)
+    several = names is not None
     if plan_file is not None:
         _refuse_planning(paths, where, planning)
-        ctx.exit(_apply_file(ctx, plan_file, where, screen, form, report_file))
-    if not (auto_approve or screen.interactive):
+    elif not (auto_approve or screen.interactive):
         raise UsageError(
             "nobody can be asked for approval here", tip="give --auto-approve, or apply a saved plan with --plan FILE"
         )
-    ctx.exit(_apply_new(ctx, paths, where, planning, screen, auto_approve, form, report_file))
+    for path in (plan_file, report_file):
+        per_environment(path, "", several=several)
+    seen: dict[str, str] = {}
+
+    def one(where: Where, screen: Console) -> Ended:
+        name = where.environment or ""
+        report = per_environment(report_file, name, several=several)
+        files.require_folder(report)
+        saved = per_environment(plan_file, name, several=several)
+        run = Run(ctx, screen, form, report, seen, several)
+        if saved is not None:
+            return run.saved(saved, where)
+        return run.fresh(where, paths, request(planning), auto_approve=auto_approve)
+
+    fleet = Fleet(ctx, screen, names or (), form, fail_fast)
+    ctx.exit(fleet.run(where, one) if several else one(where, screen).code)
 
 
 def _refuse_planning(paths: tuple[Path, ...], where: Where, planning: Planning) -> None:
@@ -91,21 +116,75 @@ def _refuse_planning(paths: tuple[Path, ...], where: Where, planning: Planning) 
         )
 
 
-def _apply_file(
-    ctx: click.Context, plan_file: Path, where: Where, screen: Console, form: str, report_file: Path | None
-) -> int:
-    from reconciler import workflow
-    from reconciler.cli import applying, files
-    from reconciler.planning import planfile
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply; ``seen`` are the namespaces that this command has been to, by identity."""
 
-    made = planfile.loads(files.read_plan(plan_file))
-    context = open_context(ctx, _where_of(made, where))
-    applying.show_plan(made, screen, form)
-    applying.tell_cut_off(context, made, screen)
-    workflow.require_open(made)
-    if made.is_empty:
-        return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)
-    return applying.run(context, made, screen, again=None, form=form, report_file=report_file)
+    ctx: click.Context
+    screen: Console
+    form: str
+    report_file: Path | None
+    seen: dict[str, str]
+    several: bool
+
+    def saved(self, plan_file: Path, where: Where) -> Ended:
+        """Apply a saved plan: the file is the approval."""
+        from reconciler import workflow
+        from reconciler.cli import applying, files
+        from reconciler.planning import planfile
+
+        made = planfile.loads(files.read_plan(plan_file))
+        if self.several:
+            _require_its_own(made, where)
+        context = open_context(self.ctx, _where_of(made, where))
+        applying.show_plan(made, self.screen, self.form)
+        applying.tell_cut_off(context, made, self.screen)
+        workflow.require_open(made)
+        self._require_elsewhere(made)
+        return self._done(context, made, None)
+
+    def fresh(self, where: Where, paths: tuple[Path, ...], asked: PlanRequest, *, auto_approve: bool) -> Ended:
+        """Plan, ask, apply."""
+        from reconciler import workflow
+        from reconciler.cli import applying
+
+        context = open_context(self.ctx, where, paths)
+        with busy(self.screen, f"Reading the manifests and {context.environment.name}"):
+            made = workflow.make_plan(context, asked)
+        applying.show_plan(made, self.screen, self.form)
+        applying.tell_cut_off(context, made, self.screen)
+        workflow.require_open(made)
+        self._require_elsewhere(made)
+        if not (auto_approve or made.is_empty):
+            applying.ask(self.screen, f"Apply this to {applying.target(made)}? Only `yes` is accepted", "yes")
+        return self._done(context, made, asked)
+
+    def _done(self, context: Context, made: Plan, again: PlanRequest | None) -> Ended:
+        from reconciler.cli import applying
+        from reconciler.planning import planfile
+        from reconciler.render import words
+
+        if made.is_empty:
+            code = applying.nothing_to_do(made, self.screen, self.form, self.report_file, planfile.digest)
+            return Ended(code, words.NOTHING)
+        code = applying.run(context, made, self.screen, again=again, form=self.form, report_file=self.report_file)
+        return Ended(code, words.ended(code, made.summary, made.mode))
+
+    def _require_elsewhere(self, made: Plan) -> None:
+        """Two environments of one run that are one namespace would undo each other's work."""
+        name, identity = made.target.environment, made.target.identity
+        before = self.seen.setdefault(identity, name) if identity else name
+        if before != name:
+            raise RefusedError(
+                f"{name} is the same namespace as {before}, which this run has been to",
+                tip="two environments cannot share a namespace; `reconciler env check` tells which do",
+            )
+
+
+def _require_its_own(made: Plan, where: Where) -> None:
+    """A plan file that is found by an environment's name was made for that environment."""
+    if where.environment is not None and made.target.environment != where.environment:
+        raise ForeignPlanError(f"the plan was made for {made.target.environment}, not for {where.environment}")
 
 
 def _where_of(made: Plan, where: Where) -> Where:
@@ -114,31 +193,3 @@ def _where_of(made: Plan, where: Where) -> Where:
     if made.target.environment == _ADHOC and where.environment is None:
         return replace(named, environment=None, endpoint=where.endpoint or made.target.endpoint)
     return named
-
-
-def _apply_new(
-    ctx: click.Context,
-    paths: tuple[Path, ...],
-    where: Where,
-    planning: Planning,
-    screen: Console,
-    auto_approve: bool,
-    form: str,
-    report_file: Path | None,
-) -> int:
-    from reconciler import workflow
-    from reconciler.cli import applying
-    from reconciler.planning import planfile
-
-    context = open_context(ctx, where, paths)
-    asked = request(planning)
-    with busy(screen, f"Reading the manifests and {context.environment.name}"):
-        made = workflow.make_plan(context, asked)
-    applying.show_plan(made, screen, form)
-    applying.tell_cut_off(context, made, screen)
-    workflow.require_open(made)
-    if made.is_empty:
-        return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)
-    if not auto_approve:
-        applying.ask(screen, f"Apply this to {applying.target(made)}? Only `yes` is accepted", "yes")
-    return applying.run(context, made, screen, again=asked, form=form, report_file=report_file)

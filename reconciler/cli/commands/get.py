@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import common_options, examples
-from reconciler.cli.console import console
-from reconciler.cli.opening import open_contexts
+from reconciler.cli.console import Console, console
+from reconciler.cli.opening import names_of, open_context
 from reconciler.cli.options import Where, format_option, where_options
+from reconciler.cli.several import Ended, Fleet
 from reconciler.cli.waiting import busy
 from reconciler.errors import ReconcilerError, UsageError
 
@@ -52,18 +53,23 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
 
     kind, key = _split(what)
     screen = console(ctx)
-    contexts = open_contexts(ctx, where)
-    if len(contexts) > 1 and form == "json":
-        raise UsageError("JSON is of one environment", tip="name one with -e, without a glob")
-    for number, context in enumerate(contexts):
-        name = context.environment.name
-        with busy(screen, f"Reading {name}"):
+    names = names_of(ctx, where)
+
+    def one(where: Where, screen: Console) -> Ended:
+        context = open_context(ctx, where)
+        with busy(screen, f"Reading {context.environment.name}"):
             rows = workflow.live_objects(context, kind, key)
         if key is not None and not rows:
-            raise ReconcilerError(f"{what} is not live in {name}")
-        if len(contexts) > 1:
-            screen.data(("\n" if number else "") + screen.out.paint(name, "bold") + "\n")
+            raise ReconcilerError(f"{what} is not live in {context.environment.name}")
+        if names is not None and form == "text":
+            screen.data(screen.out.paint(context.environment.name, "bold") + "\n")
         screen.data(_shown(rows, screen.out, form, full=key is not None))
+        return Ended(0, f"{len(rows)} live")
+
+    if names is None:
+        one(where, screen)
+    else:
+        ctx.exit(Fleet(ctx, screen, names, form, summary=False).run(where, one))
 
 
 def _shown(rows: Sequence[Row], style: Style, form: str, *, full: bool) -> str:

@@ -12,7 +12,7 @@ import click
 from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_contexts, request
+from reconciler.cli.opening import names_of, open_context, request
 from reconciler.cli.options import (
     Planning,
     Where,
@@ -23,11 +23,12 @@ from reconciler.cli.options import (
     planning_options,
     where_options,
 )
+from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
-from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
+    from reconciler.workflow import Context, PlanRequest
 
 _PENDING = 2
 
@@ -42,6 +43,7 @@ _PENDING = 2
         "reconciler plan -e production --rehearse   would the server take it, before anybody approves",
         "reconciler plan -e production --at 2027-01-01   what will be due then",
         "reconciler plan -e '*'                  every environment of the project file",
+        "reconciler plan -e 'eu-*' --shard 2/8 -o 'plans/{env}.plan'   one of eight shares of a fleet",
     ),
 )
 @paths_argument
@@ -86,35 +88,45 @@ def command(
     With --rehearse the embedded server is filled with what was read, runs the steps, and is planned against once more:
     what it refuses the real one would refuse. Only reads reach the environment and no secret is read. The result
     stands in the plan and in its file; a failed rehearsal ends with 1, after the plan is shown and saved.
+
+    -e takes a glob: the plans follow one another, what fails in one environment stops no other, and a table at the end
+    tells what became of each. The exit code is the most serious of them.
     """
+    screen = console(ctx)
+    names = names_of(ctx, where)
+    several = names is not None
+    asked = replace(request(planning), rehearse=rehearse, at=at)
+
+    def one(where: Where, screen: Console) -> Ended:
+        file = per_environment(out, where.environment or "", several=several)
+        files.require_folder(file)
+        context = open_context(ctx, where, paths)
+        return _plan(context, asked, screen, form, file, detailed_exitcode=detailed_exitcode)
+
+    per_environment(out, "", several=several)
+    fleet = Fleet(ctx, screen, names or (), form)
+    ctx.exit(fleet.run(where, one) if several else one(where, screen).code)
+
+
+def _plan(
+    context: Context, asked: PlanRequest, screen: Console, form: str, out: Path | None, *, detailed_exitcode: bool
+) -> Ended:
+    """Make the plan of one environment, show it, save it, and refuse what could not be planned or rehearsed."""
     from reconciler import workflow
     from reconciler.cli import applying
+    from reconciler.render import words
 
-    files.require_folder(out)
-    screen = console(ctx)
-    contexts = open_contexts(ctx, where, paths)
-    if len(contexts) > 1 and (out is not None or form == "json"):
-        raise UsageError("a plan file is of one environment", tip="name one with -e, without a glob")
-    pending, shown, stopped = False, [], []
-    asked = replace(request(planning), rehearse=rehearse, at=at)
-    for number, context in enumerate(contexts):
-        with busy(screen, f"Reading the manifests and {context.environment.name}"):
-            made = workflow.make_plan(context, asked)
-        if number:
-            screen.data("\n")
-        print_plan(made, screen, form)
-        applying.tell_cut_off(context, made, screen)
-        shown.append(made)
-        pending = pending or not made.is_empty
-        if workflow.stops(made):
-            stopped.append(made)
-        elif out is not None:
-            save(made, out, screen)
-    for made in stopped:
-        workflow.require_complete(made)
-    for made in shown:
-        workflow.require_rehearsed(made)
-    ctx.exit(_PENDING if detailed_exitcode and pending else 0)
+    with busy(screen, f"Reading the manifests and {context.environment.name}"):
+        made = workflow.make_plan(context, asked)
+    print_plan(made, screen, form)
+    applying.tell_cut_off(context, made, screen)
+    workflow.require_complete(made)
+    if out is not None:
+        save(made, out, screen)
+    workflow.require_rehearsed(made)
+    said = words.planned(made.summary, len(made.open_guards))
+    guards = f" {words.plural(len(made.open_guards), 'guard')} open." if made.open_guards and not made.is_empty else ""
+    return Ended(_PENDING if detailed_exitcode and not made.is_empty else 0, said + guards)
 
 
 def print_plan(made: Plan, screen: Console, form: str) -> None:

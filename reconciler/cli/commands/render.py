@@ -9,8 +9,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_context
+from reconciler.cli.opening import names_of, open_context
 from reconciler.cli.options import Where, paths_argument, where_options
+from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     "render",
     epilog=examples(
         "reconciler render -e production",
+        "reconciler render -e 'eu-*' -o 'rendered/{env}.yaml'",
         "diff <(reconciler render -e staging) <(reconciler render -e production)",
         "reconciler render --bundle -o bundles/",
     ),
@@ -48,6 +50,10 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, out: Path
     from reconciler import workflow
     from reconciler.cli import files
 
+    names = names_of(ctx, where)
+    if names is not None and not bundle:
+        fleet = Fleet(ctx, console(ctx), names, "text", summary=False)
+        ctx.exit(fleet.run(where, lambda where, screen: _section(ctx, where, paths, screen, out)))
     context = open_context(ctx, where, paths)
     if bundle:
         _bundle(console(ctx), context, out)
@@ -57,6 +63,22 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, out: Path
         console(ctx).data(shown)
     else:
         files.write(out, shown)
+
+
+def _section(ctx: click.Context, where: Where, paths: tuple[Path, ...], screen: Console, out: Path | None) -> Ended:
+    """One of several environments, below its name or in its file."""
+    from reconciler import workflow
+    from reconciler.cli import files
+
+    name = where.environment or ""
+    shown = workflow.rendered(open_context(ctx, where, paths))
+    file = per_environment(out, name, several=True)
+    if file is None:
+        screen.data(f"# {name}\n{shown}")
+    else:
+        files.write(file, shown)
+        screen.data(f"{file}\n")
+    return Ended(0)
 
 
 def _bundle(screen: Console, context: workflow.Context, out: Path | None) -> None:

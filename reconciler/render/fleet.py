@@ -1,0 +1,68 @@
+"""What a command came to in several environments: a table, or one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simplejson
+
+from reconciler.render import table
+from reconciler.render.escape import escape
+from reconciler.render.style import Paint, Style
+from reconciler.render.table import Cell
+from reconciler.render.words import plural
+
+FORMAT_VERSION = "1.0"
+_HEAD = ("ENVIRONMENT", "EXIT", "RESULT")
+_FINE = (0, 2)
+_ROOM = 26
+"""What the other columns and the gaps take of a line, more or less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One environment: its exit code (None: not started), a few words, and the document that was printed for it."""
+
+    name: str
+    code: int | None
+    said: str = ""
+    error: str | None = None
+    result: Any = None
+
+
+def lines(turns: Sequence[Turn], code: int, style: Style) -> list[str]:
+    """The summary: one line per environment, then how many there are."""
+    rows = [_row(turn, style) for turn in turns]
+    fine = sum(turn.code in _FINE for turn in turns)
+    failed = sum(turn.code is not None and turn.code not in _FINE for turn in turns)
+    parts = [f"{fine} done"] if fine else []
+    parts += [f"{failed} failed or refused"] if failed else []
+    parts += [f"{len(turns) - fine - failed} not started"] if len(turns) > fine + failed else []
+    total = f"{plural(len(turns), 'environment')}: {', '.join(parts) or 'nothing to do'}. Exit code {code}."
+    return [*(table.lines(_HEAD, rows, style) if rows else []), style.paint(total, "bold")]
+
+
+def _row(turn: Turn, style: Style) -> list[Cell]:
+    paint: Paint = "dim" if turn.code is None else "green" if turn.code in _FINE else "red"
+    said, room = escape(turn.said), max(24, style.columns - _ROOM)
+    return [
+        Cell(escape(turn.name), "bold"),
+        Cell("-" if turn.code is None else str(turn.code), paint),
+        Cell(said if len(said) <= room else said[: room - 1] + style.glyph("…", "~")),
+    ]
+
+
+def dumps(turns: Sequence[Turn], code: int, shard: str | None) -> str:
+    """All of it; ``result`` is the document that the command prints for one environment, null where there is none."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "shard": shard,
+        "environments": [
+            {"environment": turn.name, "exit_code": turn.code, "error": turn.error, "result": turn.result}
+            for turn in turns
+        ],
+        "exit_code": code,
+    }
+    return simplejson.dumps(document, indent=2, use_decimal=True, ensure_ascii=False) + "\n"
