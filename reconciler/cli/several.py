@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,18 @@ class _Collecting(Console):
         self.kept.append(text)
 
 
+@dataclass(frozen=True)
+class _Spaced(Console):
+    """A console that leaves a line empty before the first data; a section that has none leaves none."""
+
+    due: list[str] = field(default_factory=list)
+
+    def data(self, text: str) -> None:
+        """Write what the command was asked for."""
+        super().data("".join(self.due) + text)
+        self.due.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """How to run over several environments."""
@@ -80,11 +92,11 @@ class Fleet:
     def _turn(self, where: Where, do: Do, *, first: bool) -> Turn:
         from reconciler.render import fleet
 
-        screen, kept = self.screen, list[str]()
+        kept: list[str] = []
+        now, due = self.screen, [] if first else ["\n"]
+        screen: Console = _Spaced(now.out, now.err, now.interactive, now.live, now.verbose, due)
         if self.form == "json":
-            screen = _Collecting(screen.out, screen.err, screen.interactive, screen.live, screen.verbose, kept)
-        elif not first:
-            screen.data("\n")
+            screen = _Collecting(now.out, now.err, now.interactive, now.live, now.verbose, kept)
         name = where.environment or ""
         try:
             ended, error = do(where, screen), None
@@ -127,10 +139,3 @@ def per_environment(path: Path | None, name: str, *, several: bool) -> Path | No
             tip=f"put {_PLACEHOLDER} into it: {path.with_name('{env}-' + path.name)}",
         )
     return Path(str(path).replace(_PLACEHOLDER, name))
-
-
-def headed(screen: Console, name: str, texts: Iterator[str]) -> None:
-    """Print what one environment shows below its name."""
-    screen.data(screen.out.paint(name, "bold") + "\n")
-    for text in texts:
-        screen.data(text)

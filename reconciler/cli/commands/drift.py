@@ -10,7 +10,7 @@ import click
 from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_contexts
+from reconciler.cli.opening import names_of, open_context
 from reconciler.cli.options import (
     FILE,
     Planning,
@@ -21,6 +21,7 @@ from reconciler.cli.options import (
     planning_options,
     where_options,
 )
+from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -84,22 +85,26 @@ def command(
         files.require_folder(path)
     _check(planning, heal=heal, auto_approve=auto_approve, report_file=report_file)
     screen = console(ctx)
-    contexts = open_contexts(ctx, where, paths)
-    if len(contexts) > 1 and (heal or out is not None or form == "json"):
-        raise UsageError("that is for one environment", tip="name one with -e, without a glob")
+    names = names_of(ctx, where)
+    if names is not None and heal:
+        raise UsageError("--heal is for one environment", tip="name one with -e, without a glob")
     asked = workflow.DriftRequest(base, planning.targets, planning.excludes, planning.prune)
     if heal:
         if not (auto_approve or screen.interactive):
             raise UsageError("nobody can be asked for approval here", tip="give --auto-approve")
-        ctx.exit(_heal(contexts[0], asked, planning, screen, auto_approve, form, out, report_file))
-    differs = False
-    for number, context in enumerate(contexts):
+        context = open_context(ctx, where, paths)
+        ctx.exit(_heal(context, asked, planning, screen, auto_approve, form, out, report_file))
+
+    def one(where: Where, screen: Console) -> Ended:
+        file = per_environment(out, where.environment or "", several=names is not None)
+        context = open_context(ctx, where, paths)
         with busy(screen, f"Reading the manifests and {context.environment.name}"):
             found = workflow.find_drift(context, asked)
-        screen.data("\n" if number else "")
-        _tell(found, screen, form, out)
-        differs = differs or not found.clean
-    ctx.exit(_DIFFERS if differs else 0)
+        _tell(found, screen, form, file)
+        return Ended(0 if found.clean else _DIFFERS, "As declared." if found.clean else "Differs.")
+
+    per_environment(out, "", several=names is not None)
+    ctx.exit(one(where, screen).code if names is None else Fleet(ctx, screen, names, form).run(where, one))
 
 
 def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: Path | None) -> None:

@@ -47,6 +47,9 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
 
     screen = console(ctx)
     contexts = open_contexts(ctx, where, paths)
+    if not contexts:
+        screen.say("No environment in this share.")
+        ctx.exit(0)
     every = where.environment is None and where.endpoint is None
     found = [problem for context in contexts for problem in workflow.check(context, every_environment=every)]
     checked = _checked(contexts, every=every)
