@@ -6,21 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx
 
+from reconciler.backends.answers import json_of, no_answer, refusal, refused
 from reconciler.backends.clock import Clock
-from reconciler.backends.failures import CAUGHT, PASSING, transport_error
+from reconciler.backends.failures import CAUGHT, transport_error
 from reconciler.backends.gate import TIP, Gate, Pace
-from reconciler.backends.jsontext import dumps, loads
-from reconciler.backends.problems import api_error, is_problem, not_the_api
+from reconciler.backends.jsontext import dumps
 from reconciler.backends.redaction import Redactor, secrets_in
 from reconciler.backends.retry import BUSY, FailedAttempt, Patience, persist, retry_after
 from reconciler.errors import ApiError, TransportError, UsageError
 from reconciler.model import Tree
 
-IDEMPOTENT = frozenset({"PUT", "DELETE"})
 _TOO_MANY, _UNAVAILABLE = 429, 503
 SETUP = (OSError, ValueError, ImportError)
 """What a wrong certificate file or proxy address in the environment raises, before any request."""
@@ -101,7 +99,7 @@ class Client:
         response = self._answered(request, redact)
         return Reply(
             response.status_code,
-            _json(response, f"{method} {path}", redact),
+            json_of(response, f"{method} {path}", redact),
             response.headers.get("x-request-id"),
             time.perf_counter() - started,
         )
@@ -146,14 +144,14 @@ class Client:
             try:
                 response = self._http.send(request)
             except CAUGHT as error:
-                raise _no_answer(request, error, redact) from None
-        if response.status_code not in BUSY:
-            self._gate.accepted(number)
-        elif self._limits(response):
-            raise self._limited(request, response, number, redact)
+                raise no_answer(request, error, redact) from None
+            if response.status_code not in BUSY:
+                self._gate.accepted(number)
+            elif self._limits(response):
+                raise self._limited(request, response, number, redact)
         if response.is_success:
             return response
-        raise _refused(request, response, redact, self._settings.clock)
+        raise refused(request, response, redact, self._settings.clock)
 
     def _limits(self, response: httpx.Response) -> bool:
         """Whether this is the answer of a rate limit: 503 is one if it says when to come back."""
@@ -165,7 +163,7 @@ class Client:
     ) -> _Limited | FailedAttempt:
         """Make everybody wait. 429 says that nothing was done; 503 does not, so that a POST is not sent again."""
         reason = self._gate.refused(number, response.status_code, self._asked(response))
-        error = _api_error(response, redact)
+        error = refusal(response, redact)
         if reason:
             error = ApiError(f"{error.message}: {reason}", status=error.status, request_id=error.request_id, tip=TIP)
         if request.method == "POST" and response.status_code != _TOO_MANY:
@@ -196,61 +194,3 @@ def _http_client(settings: Settings, transport: httpx.BaseTransport | None) -> h
         transport=transport,
         follow_redirects=False,
     )
-
-
-def _no_answer(request: httpx.Request, error: Exception, redact: Redactor) -> FailedAttempt:
-    """A POST is repeated only if it was never sent.
-
-    A PUT or DELETE that ran into its time-out is not repeated here either: a server that hangs is not helped by one
-    more request, and the caller slows down first.
-    """
-    failure = transport_error(error, f"{request.method} {request.url.copy_with(query=None)}", redact)
-    safe = request.method == "GET" or not failure.sent
-    if request.method in IDEMPOTENT:
-        safe = safe or not isinstance(error, httpx.TimeoutException)
-    return FailedAttempt(failure, again=safe and isinstance(error, PASSING))
-
-
-def _refused(request: httpx.Request, response: httpx.Response, redact: Redactor, clock: Clock) -> FailedAttempt:
-    status, what = response.status_code, f"{request.method} {request.url.path}"
-    if status in BUSY:
-        wait = retry_after(response.headers.get("retry-after"), clock.utc)
-        again = request.method == "GET" or request.method in IDEMPOTENT
-        return FailedAttempt(_api_error(response, redact), again=again, wait=wait)
-    if response.has_redirect_location:
-        error = not_the_api(f"{what}: the server redirects ({status}) to {_host(response)}", b"", redact)
-        return FailedAttempt(error, again=False)
-    if not is_problem(response.content):
-        what = f"{what}: answered {status} with {_kind(response)}"
-        return FailedAttempt(not_the_api(what, response.content, redact, status), again=False)
-    return FailedAttempt(_api_error(response, redact), again=False)
-
-
-def _api_error(response: httpx.Response, redact: Redactor) -> ApiError:
-    return api_error(response.status_code, response.content, response.headers.get("x-request-id"), redact)
-
-
-def _json(response: httpx.Response, what: str, redact: Redactor) -> Tree:
-    """The JSON of an accepted request; None only for a write that was answered without a body."""
-    content = response.content
-    if not content.strip():
-        if response.request.method == "GET":
-            raise not_the_api(f"{what}: answered {response.status_code} without a body", b"", redact)
-        return None
-    try:
-        return loads(content)
-    except ValueError:
-        what = f"{what}: answered {response.status_code} with {_kind(response)} that is not JSON"
-        raise not_the_api(what, content, redact) from None
-
-
-def _host(response: httpx.Response) -> str:
-    """Where a redirect leads; the rest of its address may hold a secret."""
-    try:
-        return urlsplit(response.headers["location"]).hostname or "another path"
-    except ValueError:
-        return "no valid address"
-
-
-def _kind(response: httpx.Response) -> str:
-    return str(response.headers.get("content-type", "a body of no type")).partition(";")[0]

@@ -103,6 +103,8 @@ def run_apply(
     _require_pinned(context, made)
     started = time.monotonic()
     with connect(context) as backend:
+        if should_stop is not None:
+            backend.heed(should_stop)
         seen, done = _require_unmoved(backend, context, made)
         report = apply(
             made,
