@@ -25,7 +25,7 @@ from reconciler.manifest.rules import RULES
 from reconciler.manifest.shared import SHARED
 from reconciler.manifest.templates import Templates
 from reconciler.manifest.validated import Valid, Validator
-from reconciler.model import Address, Approval, Desired, Problem, Resource, Scheduled
+from reconciler.model import Address, Approval, Desired, Problem, Resource, Scheduled, SourceDocument
 from reconciler.project import Bundle, Environment, Project
 from reconciler.project.values import SANDBOX
 from reconciler.reading.tree import TreeSource
@@ -71,6 +71,7 @@ def load(
         digest=digest(resources.values()),
         complete=run.complete,
         scheduled=run.scheduled(assembly),
+        documents=run.documents(environment),
     )
 
 
@@ -174,6 +175,17 @@ class _Run:
             if due is not None
         )
         return tuple(sorted(found, key=lambda item: (item.at, item.address)))
+
+    def documents(self, environment: Environment) -> tuple[SourceDocument, ...]:
+        """Where every document begins, where anything starts from another."""
+        if not self._used:
+            return ()
+        declared = [
+            *self._base.declared,
+            *(one for name in environment.overlays for one in self._overlay(name).declared),
+        ]
+        found = (SourceDocument(one.address, self._reader.files.location(one.mark)) for one in declared)
+        return tuple(sorted(found, key=lambda one: one.location))
 
     def warn_of_due(self, assembly: Assembly) -> None:
         """Say which dated patches hold by now: their date has nothing to say any more."""

@@ -5,7 +5,17 @@ Nothing here does anything; every room reads these and hands on new ones. Trees 
 one of these classes. Money and quantities are ``Decimal`` or canonical decimal text, never ``float``.
 """
 
-from reconciler.model.base import Address, Location, Path, PathPart, Problem, Severity, Tree, render_path
+from reconciler.model.base import (
+    Address,
+    Location,
+    Path,
+    PathPart,
+    Problem,
+    Severity,
+    SourceDocument,
+    Tree,
+    render_path,
+)
 from reconciler.model.between import Between, Catalogue, Difference, Managed, Side
 from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
@@ -82,6 +92,7 @@ __all__ = [
     "Side",
     "Sighting",
     "Source",
+    "SourceDocument",
     "State",
     "Step",
     "StepResult",

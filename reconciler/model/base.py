@@ -48,6 +48,14 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SourceDocument:
+    """A document: what it declares or patches, and where it begins."""
+
+    address: Address
+    location: Location
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with an input file, by the rule that found it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
-from reconciler.model.base import Address, Location, Path, Problem, Tree
+from reconciler.model.base import Address, Location, Path, Problem, SourceDocument, Tree
 from reconciler.model.schedule import Scheduled
 
 
@@ -92,3 +92,5 @@ class Desired:
     """Patches that are held back until later, in the order of their dates."""
     on_remove: Mapping[Address, OnRemove] = field(default_factory=dict)
     """What documents say of their end where ``resources`` has none of them, because all shall go: before any marker."""
+    documents: tuple[SourceDocument, ...] = ()
+    """Every document that was read, in the order of files and lines; empty where nothing starts from another."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from reconciler.model.base import Address, Location, Problem, Tree
+from reconciler.model.base import Address, Location, Problem, SourceDocument, Tree
 from reconciler.model.classes import Action, ChangeClass
 from reconciler.model.rehearsal import Rehearsal
 from reconciler.model.schedule import Scheduled
@@ -28,6 +28,8 @@ class FieldChange:
     currency: str | None = None
     note: str | None = None
     forces: Literal["replace", "new_version"] | None = None
+    shared: SourceDocument | None = None
+    """The shared rate card or base that the value comes from; None: the object's own documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,17 @@ class Plan:
     def is_empty(self) -> bool:
         """True when there is nothing to do."""
         return not self.steps and all(change.action is Action.NO_CHANGE for change in self.changes)
+
+    @property
+    def shared(self) -> dict[SourceDocument, tuple[Address, ...]]:
+        """Every shared card and base that changes what is there, with the objects that it changes, in their order."""
+        found: dict[SourceDocument, dict[Address, None]] = {}
+        for change in self.changes:
+            untouched = change.action in (Action.CREATE, Action.NO_CHANGE)
+            for field in () if untouched else change.fields:
+                if field.shared is not None:
+                    found.setdefault(field.shared, {})[change.address] = None
+        return {shared: tuple(found[shared]) for shared in sorted(found)}
 
     @property
     def open_guards(self) -> tuple[Guard, ...]:

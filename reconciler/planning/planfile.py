@@ -27,6 +27,7 @@ from reconciler.model import (
     Problem,
     Scheduled,
     Sighting,
+    SourceDocument,
     Step,
     Target,
 )
@@ -99,6 +100,7 @@ def _content(change: Change) -> dict[str, Any]:
     tree.pop("notes")
     for field in tree["fields"]:
         field.pop("location", None)
+        field.pop("shared", None)
     return tree
 
 
@@ -124,6 +126,9 @@ def _body(plan: Plan) -> dict[str, Any]:
         "write_secrets": plan.write_secrets,
         "not_before": _instant(plan.not_before) if plan.not_before else None,
         "changes": [_change(change) for change in plan.changes],
+        "shared": [
+            {**_document(shared), "changes": [str(address) for address in hit]} for shared, hit in plan.shared.items()
+        ],
         "steps": [_step(step) for step in plan.steps],
         "observed": [_sighting(sighting) for sighting in plan.observed],
         "guards": [_guard(guard) for guard in plan.guards],
@@ -160,7 +165,18 @@ def _field(field: FieldChange) -> dict[str, Any]:
     found |= {name: value for name, value in extras.items() if value is not None}
     if field.location is not None:
         found["location"] = _location(field.location)
+    if field.shared is not None:
+        found["shared"] = _document(field.shared)
     return found
+
+
+def _document(found: SourceDocument) -> dict[str, Any]:
+    return {"address": str(found.address), "location": _location(found.location)}
+
+
+def _read_document(item: Mapping[str, Any] | None) -> SourceDocument | None:
+    place = _read_location(item["location"]) if item else None
+    return SourceDocument(Address.parse(item["address"]), place) if item and place else None
 
 
 def _location(location: Location | None) -> dict[str, Any] | None:
@@ -315,6 +331,7 @@ def _read_change(item: Mapping[str, Any]) -> Change:
                 currency=field.get("currency"),
                 note=field.get("note"),
                 forces=field.get("forces"),
+                shared=_read_document(field.get("shared")),
             )
             for field in item["fields"]
         ),

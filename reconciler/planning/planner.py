@@ -17,6 +17,7 @@ from reconciler.model import (
 from reconciler.planning import couplings, feature, mutable, retire, versions
 from reconciler.planning.live import Live
 from reconciler.planning.options import Needs, PlanOptions
+from reconciler.planning.sharing import attributed
 from reconciler.planning.stale import sightings
 from reconciler.planning.work import Work
 
@@ -46,7 +47,7 @@ def plan(desired: Desired, observation: Observation, options: PlanOptions) -> Pl
     return Plan(
         target=Target(desired.environment, observation.endpoint, observation.identity, options.api),
         project=desired.project,
-        changes=_ordered(work),
+        changes=attributed(_ordered(work), desired.documents),
         steps=work.steps.all(),
         guards=tuple(work.guards),
         observed=sightings(work),

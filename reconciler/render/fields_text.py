@@ -140,6 +140,8 @@ def _line(sheet: Sheet, sign: str, content: str) -> str:
 def _placed(sheet: Sheet, field: FieldChange, lines: list[str]) -> Iterator[str]:
     """The lines of a field with its place at the end of the first one that has room for it, else on one more."""
     there = _elsewhere(sheet.change, field.location)
+    if there and field.shared is not None:
+        there = f"{there} ({escape(str(field.shared.address))})"
     dim = sheet.style.paint(there, "dim")
     spot = next((number for number, line in enumerate(lines) if sheet.style.fits(line, there)), None)
     for number, line in enumerate(lines):

@@ -43,6 +43,7 @@ def plan(plan: Plan, style: Style) -> str:
     out += _unchanged(quiet, style)
     out += _warnings(plan, style)
     out += _scheduled(plan, style)
+    out += _shared(plan, style)
     if plan.rehearsal is not None:
         out += rehearsal_text.lines(plan.rehearsal, style)
     out += _guards(plan, style)
@@ -179,6 +180,17 @@ def _scheduled(plan: Plan, style: Style) -> Iterator[str]:
         place = f"  {fields_text.place(item.location)}" if item.location else ""
         yield f"  {_instant(item.at)}  {escape(str(item.address))}" + style.paint(place, "dim")
     yield ""
+
+
+def _shared(plan: Plan, style: Style) -> Iterator[str]:
+    """Which shared cards and bases change what, so that one edit in one file is seen with all that it does."""
+    found = plan.shared
+    for shared, addresses in found.items():
+        changed = ", ".join(escape(str(address)) for address in addresses)
+        text = f"{escape(str(shared.address))} ({fields_text.place(shared.location)}) changes {changed}"
+        yield from style.wrap(text, first="", rest="  ")
+    if found:
+        yield ""
 
 
 def _guards(plan: Plan, style: Style) -> Iterator[str]:

@@ -70,9 +70,13 @@ def _field() -> Schema:
             "currency": _TEXT,
             "note": _TEXT,
             "forces": {"enum": ["replace", "new_version"]},
+            "shared": _object(
+                {"address": _ADDRESS, "location": _LOCATION},
+                description="The shared card or base that the value comes from, and where its document begins.",
+            ),
             "location": _LOCATION,
         },
-        optional=("currency", "note", "forces", "location"),
+        optional=("currency", "note", "forces", "location", "shared"),
         description="One field that differs. Secrets are never here: both sides are null and a note says so.",
     )
 
@@ -149,6 +153,13 @@ def _warning() -> Schema:
     return _object({"rule": _TEXT, "message": _TEXT, "location": _LOCATION, "address": _nullable(_ADDRESS)})
 
 
+def _shared() -> Schema:
+    return _object(
+        {"address": _ADDRESS, "location": _LOCATION, "changes": _list(_ADDRESS)},
+        description="A shared rate card or a base, and every object that it changes.",
+    )
+
+
 def _scheduled() -> Schema:
     return _object(
         {"address": _ADDRESS, "at": _INSTANT, "location": _LOCATION},
@@ -199,6 +210,7 @@ def plan() -> Schema:
             "write_secrets": {"type": "boolean"},
             "not_before": _nullable({**_INSTANT, "description": "A plan of the future: not to be applied before."}),
             "changes": _list(_change()),
+            "shared": _list(_shared()),
             "steps": _list(_step()),
             "observed": _list(_sighting()),
             "guards": _list(_guard()),
@@ -210,7 +222,7 @@ def plan() -> Schema:
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets", "rehearsal", "not_before", "scheduled"),
+        optional=("write_secrets", "rehearsal", "not_before", "scheduled", "shared"),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 
