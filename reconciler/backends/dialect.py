@@ -19,6 +19,7 @@ class Dialect:
     customers: str
     overrides: str
     """The customers with a billing profile of their own."""
+    invoices: str
     profiles: str
     profiles_oldest_first: Mapping[str, str]
     """Lists every profile there ever was, the first one first: both the profiles and the namespace's identity."""
@@ -38,6 +39,7 @@ V1 = Dialect(
     apps="/api/v1/apps",
     customers="/api/v1/customers",
     overrides="/api/v1/billing/customers",
+    invoices="/api/v1/billing/invoices",
     profiles="/api/v1/billing/profiles",
     profiles_oldest_first={"includeArchived": "true", "orderBy": "createdAt", "order": "ASC"},
     assignments="/api/v1/plans/{id}/addons",

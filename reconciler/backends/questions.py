@@ -21,6 +21,8 @@ def answer(client: Client, dialect: Dialect, question: Question) -> int | str:
             return _count(client, dialect.customers, {"planKey": question.key})
         case "overrides":
             return _count(client, dialect.overrides, {"billingProfile": question.key})
+        case "invoices":
+            return _invoices(client, dialect, question.key)
         case "readable":
             return _readable(client, dialect, question)
 
@@ -32,6 +34,14 @@ def _count(client: Client, path: str, query: Mapping[str, str]) -> int:
     if not isinstance(total, int):
         raise ProtocolError(f"GET {path}: the list has no `totalCount`")
     return total
+
+
+def _invoices(client: Client, dialect: Dialect, since: str) -> int | str:
+    """What a token may not read, or a server without billing does not have, stops nobody from going back."""
+    try:
+        return _count(client, dialect.invoices, {"issuedAfter": since})
+    except (ApiError, ProtocolError):
+        return "untold"
 
 
 def _readable(client: Client, dialect: Dialect, question: Question) -> str:

@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("show", "Print a saved plan."),
             ("apply", "Do it, after approval; or apply a saved plan."),
             ("promote", "Bring what is proven in one environment to the next."),
+            ("rollback", "Go back to what a git revision declared, forward only."),
             ("destroy", "Remove everything this project owns in an environment."),
         ),
     ),

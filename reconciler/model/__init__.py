@@ -39,6 +39,7 @@ from reconciler.model.plan import (
 from reconciler.model.promotion import LastChange, Promotion, Proof
 from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
+from reconciler.model.rollback import Lasting, Permanent, Rollback
 from reconciler.model.schedule import Scheduled, Window
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "GuardStatus",
     "LastChange",
     "LastRun",
+    "Lasting",
     "LiveState",
     "Location",
     "Manage",
@@ -77,6 +79,7 @@ __all__ = [
     "Origin",
     "Path",
     "PathPart",
+    "Permanent",
     "Plan",
     "PlanSource",
     "Problem",
@@ -87,6 +90,7 @@ __all__ = [
     "Rehearsal",
     "Report",
     "Resource",
+    "Rollback",
     "Scheduled",
     "Severity",
     "Side",

@@ -62,10 +62,11 @@ class Question:
 
     ``subscribers``: how many customers are on plan ``key`` → int.
     ``overrides``: how many customers are pinned to the billing profile with the *id* ``key`` → int.
+    ``invoices``: how many invoices were issued since the instant ``key`` → int, or "untold" where billing is not asked.
     ``readable``: read plan or add-on ``key`` by key although no list shows it → "absent" | "unreadable" | "present".
     """
 
-    topic: Literal["subscribers", "overrides", "readable"]
+    topic: Literal["subscribers", "overrides", "readable", "invoices"]
     kind: str
     key: str
 

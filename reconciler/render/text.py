@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from reconciler import model
-from reconciler.render import plan_text, problems_text, promotion_text, report_text
+from reconciler.render import plan_text, problems_text, promotion_text, report_text, rollback_text
 from reconciler.render.problems_text import Checked, Lines
 from reconciler.render.style import Style
 
-__all__ = ["Checked", "Lines", "plan", "problems", "promotion", "report"]
+__all__ = ["Checked", "Lines", "plan", "problems", "promotion", "report", "rollback"]
 
 
 def _no_source(file: str) -> None:
@@ -31,6 +31,11 @@ def promotion(
 ) -> str:
     """What is proven of a bundle at a moment, and what is meant to differ; its plan is printed below."""
     return promotion_text.promotion(found, moment, Style(colour, unicode, width))
+
+
+def rollback(found: model.Rollback, *, colour: bool = False, unicode: bool = True, width: int = 100) -> str:
+    """What going back cannot undo, below its plan; empty where that is nothing."""
+    return rollback_text.rollback(found, Style(colour, unicode, width))
 
 
 def report(

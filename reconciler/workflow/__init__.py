@@ -30,6 +30,7 @@ from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
 from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle_of, require_proven
 from reconciler.workflow.revisions import at_revision, is_revision
+from reconciler.workflow.rollback import declared_at, make_rollback
 
 __all__ = [
     "Context",
@@ -49,6 +50,7 @@ __all__ = [
     "compare_declared",
     "compare_environments",
     "connect",
+    "declared_at",
     "default_folder",
     "export",
     "find_bundle",
@@ -62,6 +64,7 @@ __all__ = [
     "make_heal_plan",
     "make_plan",
     "make_promotion",
+    "make_rollback",
     "matching",
     "most_serious",
     "now",

@@ -24,7 +24,7 @@ class Context:
     ``on_wait`` gets a sentence, in any thread, when the server's rate limit makes the run wait.
     ``overrides`` are what the environment was opened with over the project file, to open it again elsewhere. With a
     ``bundle`` the environment declares that one, not the manifests at hand. ``today`` is where the files of a revision
-    were taken from.
+    were taken from. ``instead`` is declared in place of everything that stands in files.
     """
 
     project: Project
@@ -35,6 +35,7 @@ class Context:
     on_wait: Callable[[str], None] | None = None
     bundle: Bundle | None = None
     today: Context | None = None
+    instead: Desired | None = None
 
     @property
     def embedded(self) -> bool:
@@ -90,6 +91,8 @@ def now() -> datetime:
 
 def load_desired(context: Context, at: datetime | None = None) -> Desired:
     """Everything the environment declares, now or ``at`` a moment. Raises ``ManifestError`` with all problems."""
+    if context.instead is not None:
+        return context.instead
     from reconciler import manifest
     from reconciler.workflow.bundles import pinned
 
