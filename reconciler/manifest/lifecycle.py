@@ -103,7 +103,8 @@ def _fits(kind: Kind, document: LifecycleDocument, tree: Map, mark: int, report:
         )
         report("lifecycle.former_keys", message, find(tree, mark, ("formerKeys",)))
         fits = False
-    if document.manage == "observe" and document.state not in (None, "active"):
+    # A draft that is only observed says what is to become of it once it is managed: nothing, it stays one.
+    if document.manage == "observe" and document.state not in (None, "active", "draft"):
         message = f"what is only observed cannot be made `{document.state}`"
         report("lifecycle.observe", message, find(tree, mark, ("state",)))
         fits = False

@@ -53,8 +53,7 @@ class Exported:
         """The same object, managed less than in full."""
         if self.management.manage != "full" or manage == "full":
             return self
-        state = "active" if manage == "observe" else self.management.state
-        return replace(self, management=replace(self.management, manage=manage, state=state))
+        return replace(self, management=replace(self.management, manage=manage))
 
 
 def export(observation: Observation, desired: Desired) -> tuple[Exported, ...]:

@@ -76,7 +76,7 @@ def _heading(context: Context, items: tuple[Exported, ...], path: Path | None) -
 
 def _plural(kind: Kind) -> str:
     """``NotificationChannel`` → ``Notification channels``."""
-    return f"{words(kind.name).replace('_', ' ').capitalize()}s"
+    return f"{words(kind.name).replace('_', ' ').replace('addon', 'add-on').capitalize()}s"
 
 
 def document(item: Exported) -> str:
@@ -101,7 +101,9 @@ def _verbatim(value: Any) -> Any:  # noqa: ANN401 - a tree in, the same tree out
     """The tree with every text as it is: what looks like a template is no template."""
     match value:
         case str() if is_template(value):
-            return f"{{{{ {json.dumps(value, ensure_ascii=False)} }}}}"
+            simple = value.isprintable() and not {"'", "\\"} & set(value)
+            text = f"'{value}'" if simple else json.dumps(value, ensure_ascii=False)
+            return f"{{{{ {text} }}}}"
         case Mapping():
             return {name: _verbatim(item) for name, item in value.items()}
         case list() | tuple():

@@ -211,6 +211,32 @@ def test_a_seeded_sandbox_has_objects_that_nobody_manages(run, project):
     assert "legacy" not in run("get").out
 
 
+def test_the_sandbox_is_filled_by_the_requests_of_a_file_ids_in_the_places_of_names(run, project):
+    meter = {"slug": "calls", "eventType": "call", "aggregation": "COUNT"}
+    steps = [
+        {"path": "/api/v1/meters", "body": meter, "as": "meter"},
+        {"path": "/api/v1/features", "body": {"key": "calls", "name": "Calls", "meterSlug": "{slug}"}},
+    ]
+    Path("by_hand.json").write_text(json.dumps(steps))
+    ended = run("sandbox", "seed", "by_hand.json")
+    assert (ended.code, "the sandbox refused request 2" in ended.err) == (64, True)
+    run("sandbox", "reset")
+    channel = {"name": "Ops", "type": "WEBHOOK", "url": "https://x.example"}
+    rule = {"name": "Made", "type": "invoice.created", "channels": ["{ops}"]}
+    channels, rules = "/api/v1/notification/channels", "/api/v1/notification/rules"
+    steps = [{"path": channels, "body": channel, "as": "ops"}, {"path": rules, "body": rule, "as": "rule"}]
+    Path("by_hand.json").write_text(json.dumps(steps))
+    assert "2 objects made" in run("sandbox", "seed", "by_hand.json").err
+    assert run("get", "NotificationRule").out.endswith("1 live object: 1 unmanaged.\n")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "[{}]"])
+def test_a_file_that_is_no_seed_is_a_usage_error(run, project, text):
+    Path("by_hand.json").write_text(text)
+    ended = run("sandbox", "seed", "by_hand.json")
+    assert (ended.code, "by_hand.json" in ended.err) == (64, True)
+
+
 def test_the_same_plan_is_the_same_text(run, project):
     def body(text):
         return text.splitlines()[1:]

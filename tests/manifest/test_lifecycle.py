@@ -38,6 +38,12 @@ def test_what_is_only_observed_needs_no_spec_but_may_have_one(catalogue):
     assert managed(catalogue, "{manage: observe}").manage == "observe"
 
 
+def test_a_draft_that_is_only_observed_stays_one_when_it_is_managed(catalogue):
+    text = "apiVersion: openmeter.io/v1\nkind: Plan\nkey: m\nlifecycle: {manage: observe, state: draft}\n"
+    (resource,) = catalogue.write(a_yaml=text).load().resources.values()
+    assert (resource.management.manage, resource.management.state) == ("observe", "draft")
+
+
 def test_former_keys_are_for_kinds_without_a_key_of_their_own(catalogue):
     spec = "spec: {name: Ops, type: WEBHOOK, url: https://h.example/x}\n"
     assert managed(catalogue, "{formerKeys: [old]}", CHANNEL, spec).former_keys == ("old",)

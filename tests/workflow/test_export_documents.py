@@ -24,3 +24,9 @@ def test_text_that_looks_like_a_template_is_written_so_that_it_stays_what_it_is(
     (resource,) = load(project, project.environment(None)).resources.values()
     assert all(is_template(value) for value in odd)
     assert resource.spec["metadata"] == metadata
+
+
+def test_what_looks_like_a_template_is_quoted_so_that_a_person_can_read_it():
+    text = document(feature(name="F", metadata={"a": "{{ customer.name }}", "b": "it's {{ x }}"}))
+    assert """a: "{{ '{{ customer.name }}' }}\"""" in text
+    assert """b: "{{ \\"it's {{ x }}\\" }}\"""" in text

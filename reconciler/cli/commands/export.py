@@ -99,7 +99,7 @@ def command(ctx: click.Context, /, where: Where, out: Path | None, **chosen: Any
     request = workflow.ExportRequest(out=folder, targets=targets, **chosen)
     with busy(screen, f"Reading {context.environment.name}"):
         outcome = workflow.export(context, request)
-    screen.data(outcome.text or "".join(f"{path}\n" for path in outcome.files))
+    screen.data(outcome.text or "".join(f"{_name(path)}\n" for path in outcome.files))
     _tell(screen, context, outcome, folder)
 
 
@@ -120,6 +120,7 @@ def _tell(screen: Console, context: Context, outcome: ExportOutcome, folder: Pat
 
 def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
     from reconciler.render.escape import escape
+    from reconciler.render.words import plural
 
     for item in outcome.objects:
         yield from (f"{item.address}: {escape(note)}" for note in item.notes)
@@ -129,10 +130,17 @@ def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
     if outcome.gone:
         yield f"Declared and not live, left as it is: {', '.join(map(str, outcome.gone))}."
     if outcome.adoption.ids and outcome.adoption.file:
-        yield f"{outcome.adoption.file}: the ids to adopt in {environment} are written there."
+        count = plural(len(outcome.adoption.ids), "id")
+        yield f"{_name(outcome.adoption.file)} says now which objects are meant: {count} in `adopt` of {environment}."
     elif outcome.adoption.ids:
         yield f"Say in reconciler.yaml, in the environment {environment}, which objects are meant:"
         yield f"  {outcome.adoption.line}"
+
+
+def _name(path: Path) -> str:
+    """A path as somebody who stands here would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _expected(plan: Plan) -> str:
@@ -143,4 +151,4 @@ def _expected(plan: Plan) -> str:
 
 def _where(context: Context, outcome: ExportOutcome, folder: Path) -> str:
     chosen = "" if context.environment.name == context.project.default_environment else context.environment.name
-    return f"{f' -e {chosen}' if chosen else ''}{'' if outcome.beside else f' {folder}'}"
+    return f"{f' -e {chosen}' if chosen else ''}{'' if outcome.beside else f' {_name(folder)}'}"

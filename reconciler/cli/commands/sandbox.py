@@ -96,13 +96,15 @@ def reset(ctx: click.Context, database: Path | str) -> None:
 
 
 @command.command("seed")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_db
 @common_options
 @click.pass_context
-def seed(ctx: click.Context, database: Path | str) -> None:
-    """Add a small catalogue that nobody manages, with a customer who is subscribed to it.
+def seed(ctx: click.Context, file: Path | None, database: Path | str) -> None:
+    """Add a catalogue that nobody manages: the requests of FILE, or a small one with a subscribed customer.
 
-    For trying `get`, `export`, adoption, and what a live subscription forbids. What is there already stays.
+    For trying `get`, `export`, adoption, and what a live subscription forbids. What is there already stays. FILE is a
+    JSON list of `{"path": "/api/v1/…", "body": {…}, "as": "NAME"}`; `{NAME}` stands for the id of what was made so.
     """
     from reconciler.cli.seeding import seed as fill
     from reconciler.sandbox import Sandbox
@@ -110,6 +112,8 @@ def seed(ctx: click.Context, database: Path | str) -> None:
     if database == _MEMORY:
         raise UsageError("a database in memory is gone before anybody could look", tip="name a file with --db")
     sandbox = Sandbox(database)
-    made = fill(sandbox)
-    sandbox.close()
+    try:
+        made = fill(sandbox, file)
+    finally:
+        sandbox.close()
     console(ctx).say(f"{database}: {made} objects made." if made else f"{database} has the seed already.")
