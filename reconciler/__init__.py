@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from reconciler.model import (
+        Acceptance,
         Action,
         Address,
         Between,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
     from reconciler.version import VERSION
     from reconciler.workflow import (
+        AcceptRequest,
         Context,
         DriftRequest,
         HealPlan,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         Outcome,
         PlanRequest,
         Shard,
+        accept,
         at_revision,
         check,
         check_environments,
@@ -96,16 +99,17 @@ _ROOMS = {
         "RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
-        "Action Address Between Change ChangeClass Desired Difference Drift DriftField Drifted EnvironmentCheck "
-        "FieldChange Guard Location Observation Plan Problem Refusal Rehearsal Report Resource Step"
+        "Acceptance Action Address Between Change ChangeClass Desired Difference Drift DriftField Drifted "
+        "EnvironmentCheck FieldChange Guard Location Observation Plan Problem Refusal Rehearsal Report "
+        "Resource Step"
     ),
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard at_revision check check_environments "
-        "compare_declared compare_environments connect export find_drift last_run list_environments live_objects "
-        "load_desired make_destroy_plan make_heal_plan make_plan matching most_serious open_context "
-        "pin_environments rendered run_apply"
+        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard accept at_revision "
+        "check check_environments compare_declared compare_environments connect export find_drift "
+        "last_run list_environments live_objects load_desired make_destroy_plan make_heal_plan make_plan matching "
+        "most_serious open_context pin_environments rendered run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -115,6 +119,8 @@ _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names
 
 __all__ = [
     "VERSION",
+    "AcceptRequest",
+    "Acceptance",
     "Action",
     "Address",
     "ApiError",
@@ -156,6 +162,7 @@ __all__ = [
     "StaleError",
     "Step",
     "UsageError",
+    "accept",
     "at_revision",
     "check",
     "check_environments",

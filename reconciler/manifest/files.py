@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ class Layout:
     root: Path
     skipped: frozenset[Path]
     overlays: dict[str, Path] = field(default_factory=dict)
+    edited: Mapping[Path, bytes] = field(default_factory=dict)
     revision: str | None = None
 
     @classmethod
@@ -40,7 +41,17 @@ class Layout:
         if project.file is not None:
             skipped |= {project.file.resolve(), (project.root / ENVIRONMENTS_FOLDER).resolve()}
         skipped |= {path.resolve() for path in (project.root / BUNDLES_FOLDER).glob("sha256-*.json")}
-        return cls(project.root, frozenset(skipped), overlays, project.revision)
+        return cls(project.root, frozenset(skipped), overlays, project.edited, project.revision)
+
+    def read(self, path: Path) -> bytes:
+        """The content of a file. Raises ``OSError``."""
+        found = self.edited.get(path.resolve()) if self.edited else None
+        return path.read_bytes() if found is None else found
+
+    def added(self, folder: Path) -> list[Path]:
+        """The files below a folder that so far stand only in ``edited``."""
+        real = folder.resolve()
+        return [path for path in sorted(self.edited) if path.is_relative_to(real) and not path.exists()]
 
     def name(self, path: Path) -> str:
         """A file's name for people: relative to the project where it is inside; as git writes it, at a revision."""

@@ -52,7 +52,7 @@ class Gatherer:
         for path in paths:
             name = self._layout.name(path)
             try:
-                data = path.read_bytes()
+                data = self._layout.read(path)
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 self._problems.place("manifest.file", f"`{name}` cannot be read: {reason}", None)

@@ -217,7 +217,8 @@ class _Run:
         if name not in self._overlays:
             folder = self._project.root / name
             open_layout = replace(self._layout, skipped=frozenset())
-            self._overlays[name] = self._gatherer.files(manifest_files(open_layout, [folder], self._problems))
+            files = [*manifest_files(open_layout, [folder], self._problems), *open_layout.added(folder)]
+            self._overlays[name] = self._gatherer.files(files)
         return self._overlays[name]
 
     def finish(self, extra: Iterable[Problem]) -> tuple[Problem, ...]:

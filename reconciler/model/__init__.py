@@ -5,6 +5,7 @@ Nothing here does anything; every room reads these and hands on new ones. Trees 
 one of these classes. Money and quantities are ``Decimal`` or canonical decimal text, never ``float``.
 """
 
+from reconciler.model.acceptance import Acceptance, Accepted, Edit, How, Left
 from reconciler.model.base import (
     Address,
     Location,
@@ -46,6 +47,8 @@ __all__ = [
     "CONSENTABLE",
     "NEEDS_NO_CONSENT",
     "NEVER_CONSENTED",
+    "Acceptance",
+    "Accepted",
     "Action",
     "Address",
     "Approval",
@@ -59,13 +62,16 @@ __all__ = [
     "Drift",
     "DriftField",
     "Drifted",
+    "Edit",
     "EnvironmentCheck",
     "FieldChange",
     "Guard",
     "GuardStatus",
+    "How",
     "LastChange",
     "LastRun",
     "Lasting",
+    "Left",
     "LiveState",
     "Location",
     "Manage",

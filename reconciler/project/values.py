@@ -147,6 +147,8 @@ class Project:
     warnings: tuple[Problem, ...] = ()
     revision: str | None = None
     """The commit that it was read from, abbreviated; None for what lies on disk. Places are ``COMMIT:FILE`` then."""
+    edited: Mapping[Path, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """Manifests, by their absolute real path, that are to be read as this instead of as they lie on disk."""
 
     def environment(self, name: str | None = None, overrides: Overrides | None = None) -> Environment:
         """One environment with its variables resolved; the default one without a name.

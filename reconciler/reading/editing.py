@@ -8,6 +8,7 @@ exactly what was asked for, else the edit is refused.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path as FilePath
 from typing import Any, NoReturn
@@ -15,8 +16,8 @@ from typing import Any, NoReturn
 from reconciler.errors import EditError, InputError, UsageError
 from reconciler.model import Location, Path, Problem, Tree, render_path
 from reconciler.reading import splicing
-from reconciler.reading.expected import appended, deleted, first_template, plain_tree, replaced, same
-from reconciler.reading.locating import Place, locate, refuse_shared, refuse_within
+from reconciler.reading.expected import appended, by_keys, deleted, first_template, plain_tree, replaced, same
+from reconciler.reading.locating import Place, locate, path_at, refuse_shared, refuse_within
 from reconciler.reading.written import Node, documents
 from reconciler.reading.yaml import Reader
 
@@ -85,6 +86,32 @@ class Editor:
                 continue
         return self._at(node.start)
 
+    def at(self, location: Location) -> tuple[int, Path] | None:
+        """The document and path of what stands at a place: of a key its value, else the value; None for neither."""
+        lines = self.text.split("\n")
+        if location.line > len(lines):
+            return None
+        offset = sum(len(line) + 1 for line in lines[: location.line - 1]) + location.column - 1
+        for number in range(self.documents):
+            if (path := path_at(self._document(number), offset)) is not None:
+                return number, by_keys(self.get(number), path)
+        return None
+
+    def delete_document(self, document: int) -> None:
+        """Take a whole document away, with the line that separates it and the comments inside it."""
+        starts = [node.start for node in self._every_document()]
+        begins = [self.text.rfind("\n---", 0, start) + 1 for start in starts]
+        begin = begins[document] if document else 0
+        end = begins[document + 1] if document + 1 < len(starts) else len(self.text)
+        text = self.text[:begin] + self.text[end:]
+        if not document:
+            text = re.sub(r"\A---[^\n]*\n", "", text)
+        wanted = [plain_tree(root) for number, root in enumerate(self._roots) if number != document]
+        roots, read = self._read(self._encoded(text))
+        if not same([plain_tree(root) for root in roots], wanted):
+            self._fail("edit.unsure", "this document cannot be taken away in place; do it by hand", starts[document])
+        self._roots, self.text, self._nodes = roots, read, None
+
     def set(self, document: int, path: Path, value: Tree, *, order: Sequence[str] = ()) -> None:
         """Give the value at the path, or a new entry there, another value; parents that are missing are made.
 
@@ -102,8 +129,8 @@ class Editor:
         self._edit(document, lambda old: replaced(old, (*known, name), new), text)
 
     def delete(self, document: int, path: Path) -> None:
-        """Take the entry or item at the path away, with the comments on its own lines."""
-        place = self._own(document, path, whole=True)
+        """Take the entry or item at the path away, with the comments on its own lines and the templates inside it."""
+        place = self._own(document, path, whole=True, inside=True)
         if place.parent is None:
             self._fail("edit.form", "a whole document is not deleted here", place.node.start)
         self._edit(document, lambda old: deleted(old, path), splicing.remove(self.text, place))
@@ -159,6 +186,9 @@ class Editor:
             self._nodes = documents(self.text)
         return self._nodes[number]
 
+    def _every_document(self) -> list[Node]:
+        return [self._document(number) for number in range(self.documents)]
+
     def _known(self, document: int, path: Path) -> Path:
         """The part of the path that is written."""
         for length in range(len(path), 0, -1):
@@ -177,8 +207,11 @@ class Editor:
             value = {part: value}
         return value
 
-    def _own(self, document: int, path: Path, *, whole: bool = False) -> Place:
-        """The place of a value that belongs to nothing else; ``whole``: all of it is about to go."""
+    def _own(self, document: int, path: Path, *, whole: bool = False, inside: bool = False) -> Place:
+        """The place of a value that belongs to nothing else; ``whole``: all of it is about to go.
+
+        ``inside``: a template may go with what holds it, though not alone.
+        """
         try:
             place = locate(self._roots[document], self._document(document), path)
         except LookupError:
@@ -187,7 +220,8 @@ class Editor:
         if reason is not None:
             lines = ", ".join(f"line {self._at(user).line}" for user in place.shared_by())
             self._fail("edit.shared", f"{reason}{f' ({lines})' if lines else ''}; change it by hand", place.node.start)
-        if whole and (template := first_template(place.value)) is not None:
+        alone = isinstance(place.value, str)
+        if whole and (alone or not inside) and (template := first_template(place.value)) is not None:
             message = f"`{render_path(path)}` is made by the template `{template}`: change what it is made of"
             self._fail("edit.template", message, place.node.start)
         return place

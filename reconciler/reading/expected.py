@@ -98,3 +98,32 @@ def _step(tree: Any, part: PathPart) -> Any:  # noqa: ANN401 - an index or a nam
         keyed.update(item if isinstance(item, dict) else {})
         items.append(keyed if isinstance(item, dict) else item)
     return item_index(items, part)
+
+
+def value_at(tree: Any, path: Path, missing: Any = None) -> Any:  # noqa: ANN401 - any tree
+    """The value at a path of a plain tree; ``missing`` where there is none. A card may be named by its feature."""
+    for part in path:
+        try:
+            tree = tree[_step(tree, part)]
+        except (KeyError, TypeError, IndexError):
+            return missing
+    return tree
+
+
+def by_keys(tree: Any, path: Path) -> Path:  # noqa: ANN401 - any tree
+    """The same path with the keys of items instead of their indexes: it holds while items come and go."""
+    found: list[PathPart] = []
+    for part in path:
+        key = next((tree[part][by] for by in _NAMES if _has(tree, part, by)), None) if isinstance(part, int) else None
+        found.append(part if key is None else f"[{key}]")
+        tree = tree[part]
+    return tuple(found)
+
+
+_NAMES = ("key", "addon", "featureKey", "use")
+
+
+def _has(items: Any, at: int, by: str) -> bool:  # noqa: ANN401 - any tree
+    """Whether an item has a name of this sort that no other item has."""
+    names = [item.get(by) if isinstance(item, dict) else None for item in items]
+    return isinstance(names[at], str) and names.count(names[at]) == 1

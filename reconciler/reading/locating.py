@@ -98,3 +98,20 @@ def refuse_within(node: Node) -> str | None:
         if any(not node.start <= user < node.end for user in inner.users):
             return f"`&{inner.anchor}`, which stands here, is used in other places"
     return None
+
+
+def path_at(root: Node, offset: int) -> Path | None:
+    """The path of the value that begins at an offset, or whose key does; None where nothing begins there."""
+    if root.start == offset:
+        return ()
+    waiting: list[tuple[Node, Path]] = [(root, ())]
+    while waiting:
+        node, path = waiting.pop()
+        for index, item in enumerate(node.items):
+            key = node.keys[index] if node.keys else None
+            here: Path = (*path, key.text if key is not None else index)
+            if offset == (key or item).start or (offset == item.start and item.form != "map"):
+                return here
+            if item.start <= offset <= item.end:
+                waiting.append((item, here))
+    return None

@@ -169,6 +169,19 @@ def item_key(by: str, item: Any) -> str | None:  # noqa: ANN401 - any tree
     return found if isinstance(found, str) else None
 
 
+def depth(root: Any, path: Path) -> int:  # noqa: ANN401 - any tree
+    """How many parts of a path are written: what ``find`` points at."""
+    node = root
+    for index, part in enumerate(path):
+        if isinstance(node, Map) and part in node:
+            node = node[str(part)]
+        elif isinstance(node, Seq) and (at := item_index(node, part)) is not None:
+            node = node[at]
+        else:
+            return index
+    return len(path)
+
+
 class TreeSource:
     """Where the values of one declared object stand (``model.Source``); merged values point to their overlay."""
 
@@ -180,6 +193,10 @@ class TreeSource:
     def locate(self, path: Path) -> Location:
         """The place of the value at ``path`` or, where it is not written, of the nearest parent that is."""
         return self._files.location(find(self._root, self._mark, path))
+
+    def written(self, path: Path) -> Path:
+        """The part of the path that is written: what ``locate`` points at."""
+        return path[: depth(self._root, path)]
 
     def locate_key(self, path: Path) -> Location:
         """The place of the name of the field at ``path``."""

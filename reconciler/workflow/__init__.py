@@ -9,6 +9,7 @@ these functions::
 """
 
 from reconciler.planning.planner import stops
+from reconciler.workflow.accepting import AcceptRequest, accept
 from reconciler.workflow.applying import Outcome, require_complete, require_open, require_rehearsed, run_apply
 from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, with_bundle
 from reconciler.workflow.comparing import compare_declared, compare_environments
@@ -33,6 +34,7 @@ from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
 
 __all__ = [
+    "AcceptRequest",
     "Context",
     "DriftRequest",
     "ExportOutcome",
@@ -42,6 +44,7 @@ __all__ = [
     "Outcome",
     "PlanRequest",
     "Shard",
+    "accept",
     "at_revision",
     "bundle_of",
     "check",

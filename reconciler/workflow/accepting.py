@@ -1,0 +1,337 @@
+"""Writing live edits into the files that declare them: tried out in memory, object by object, before a file is touched.
+
+An edit is taken where, with it, the environment declares what is live and nothing else of it changes. Where it would
+change what another environment declares, it goes into this environment's overlay instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from reconciler.backends import Backend
+from reconciler.errors import EditError, InputError, ReconcilerError
+from reconciler.model import (
+    Acceptance,
+    Accepted,
+    Action,
+    Address,
+    Desired,
+    Drifted,
+    DriftField,
+    How,
+    Left,
+    Location,
+    Management,
+    Resource,
+    Tree,
+)
+from reconciler.planning.export import declared
+from reconciler.planning.work import Work
+from reconciler.workflow.answers import answered
+from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.desk import Desk
+from reconciler.workflow.drifting import DriftRequest, Finding, look
+from reconciler.workflow.placing import Mode, Placer
+from reconciler.workflow.wishes import Wish, unwritable, wishes
+
+To = Literal["auto", "base", "overlay"]
+_SOLD = frozenset({"Plan", "Addon"})
+_WHY = {
+    "extra": "it is live and not declared so; `export` writes what is not declared",
+    "unmarked": "it is as declared; `apply` marks it as ours again",
+    "draft": "a draft is not accepted; publish or delete it where it was made",
+    "in-the-way": "what stands in its place is not ours",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptRequest:
+    """What is to be accepted. ``targets`` and ``excludes`` are patterns over ``Kind/key``; ``base`` as for drift.
+
+    ``to``: "base" writes where a value is declared even where other environments share it, "overlay" always into the
+    environment's overlay; "auto" the first unless another environment would change.
+    """
+
+    base: str | None = None
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    to: To = "auto"
+    dry_run: bool = False
+
+
+def accept(context: Context, request: AcceptRequest = AcceptRequest()) -> Acceptance:
+    """Write live edits into the manifests. Nothing is sent. Raises ``UsageError`` where a file cannot be written."""
+    with connect(context, read_only=True) as backend:
+        finding = look(context, backend, DriftRequest(request.base))
+        run = _Run(context, backend, finding, request)
+        for found in finding.drift.objects:
+            if _chosen(found.address, request):
+                run.take(found)
+        result = run.result()
+    if result.edits and not request.dry_run:
+        run.desk.save()
+        result = replace(result, written=True)
+    return result
+
+
+def _chosen(address: Address, request: AcceptRequest) -> bool:
+    def matches(patterns: Iterable[str]) -> bool:
+        return any(fnmatchcase(str(address), pattern) for pattern in patterns)
+
+    return (not request.targets or matches(request.targets)) and not matches(request.excludes)
+
+
+Differences = frozenset[tuple[Address, str]]
+Others = dict[str, dict[Address, tuple[Mapping[str, Tree], Management]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Values and where they were written, and those that could not be."""
+
+    done: tuple[tuple[Wish | None, Location], ...]
+    left: tuple[Left, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A way of writing that works; ``felt``: another environment declares something else then."""
+
+    desired: Desired
+    differs: Differences
+    others: Others
+    wrote: _Written
+    felt: bool
+
+
+class _Run:
+    """One acceptance: the desk, what is declared with what lies on it, and what still differs from live."""
+
+    def __init__(self, context: Context, backend: Backend, finding: Finding, request: AcceptRequest) -> None:
+        self.desk = Desk(context.project)
+        self._context, self._backend, self._finding, self._request = context, backend, finding, request
+        self._placer = Placer(self.desk, context.project, context.environment)
+        self._desired = finding.desired
+        self._differs = self._differences(finding.desired)
+        self._others = self._of_others(context)
+        self._first = self._others
+        self._accepted: list[Accepted] = []
+        self._left: list[Left] = []
+
+    def take(self, found: Drifted) -> None:
+        """Accept one object, or say why not."""
+        resource = self._desired.resources.get(found.address)
+        if resource is None or (found.what not in ("changed", "missing") and not found.fields):
+            self._leave(found, "", _WHY.get(found.what, _WHY["extra"]), found.location)
+        elif found.what == "missing":
+            self._take_absence(found, resource)
+        else:
+            self._take_fields(found, resource)
+
+    def _take_absence(self, found: Drifted, resource: Resource) -> None:
+        if found.origin == "manifest":
+            self._leave(found, "", "it was declared since; `apply` makes it", found.location)
+            return
+        state = "archived" if found.address.kind in _SOLD and "archived" in found.title else "absent"
+
+        def write(mode: Mode) -> _Written:
+            return _Written(((None, self._placer.lifecycle(resource, state, mode)),))
+
+        self._try(found, write, modes=("own", "overlay"), said=state)
+
+    def _take_fields(self, found: Drifted, resource: Resource) -> None:
+        fields = [field for field in found.fields if self._acceptable(found, field)]
+        row = self._row(found.address)
+        if not fields or row is None:
+            return
+        wanted = wishes(found, fields, row)
+
+        def write(mode: Mode) -> _Written:
+            if mode == "place":
+                return self._in_place(found, resource, wanted)
+            where = self._placer.over(resource, wanted, mode)
+            return _Written(tuple((wish, where) for wish in wanted))
+
+        self._try(found, write, modes=("place", "own", "overlay"))
+
+    def _in_place(self, found: Drifted, resource: Resource, wanted: list[Wish]) -> _Written:
+        """Each value where its declaration stands; what cannot be changed there does not keep the others."""
+        done: list[tuple[Wish | None, Location]] = []
+        left: list[Left] = []
+        for wish, hit in [(wish, self._placer.find(resource, wish)) for wish in wanted]:
+            before = self.desk.copy()
+            try:
+                done.append((wish, self._placer.in_place(resource, wish, hit)))
+            except EditError as error:
+                self.desk.back(before)
+                problem = error.problems[0]
+                left += [
+                    Left(found.address, field.change.path, problem.message, problem.location, problem.rule)
+                    for field in wish.fields
+                ]
+        return _Written(tuple(done), tuple(left))
+
+    def _acceptable(self, found: Drifted, field: DriftField) -> bool:
+        reason = unwritable(field)
+        if field.origin == "manifest":
+            reason = "the manifests changed it; `apply` brings it to live"
+        elif field.origin == "both" and not self._request.targets:
+            reason = f"both sides changed it; `accept --target {found.address}` takes what is live"
+        if reason is not None:
+            self._leave(found, field.change.path, reason, field.change.location)
+        return reason is None
+
+    def _row(self, address: Address) -> dict[str, Tree] | None:
+        """The live object as a manifest would declare it."""
+        work = Work(self._finding.desired, self._finding.observation, self._finding.options)
+        for resource in self._finding.desired.resources.values():
+            work.match(resource)
+        live = work.lives.get(address)
+        row = (live.current or live.draft) if live else None
+        return declared(work, row, address.key) if row is not None else None
+
+    def _try(
+        self,
+        found: Drifted,
+        write: Callable[[Mode], _Written],
+        *,
+        modes: tuple[Mode, ...],
+        said: str | None = None,
+    ) -> None:
+        """Write in the first way that works and that no other environment feels, else in the first that works."""
+        before, variables = self.desk.copy(), dict(self._placer.variables)
+        refusals: list[tuple[Left, ...]] = []
+        felt: Mode | None = None
+        for mode in self._modes(modes):
+            outcome = self._attempt(found, write, mode)
+            if not isinstance(outcome, _Outcome):
+                refusals.append(outcome)
+            elif outcome.felt and self._request.to == "auto" and self._placer.overlay is not None:
+                felt = felt or mode
+            else:
+                self._keep(found, outcome, mode, said)
+                return
+            self.desk.back(before)
+            self._placer.variables = dict(variables)
+            if refusals and any(left.rule == "edit.template" for left in refusals[0]):
+                break
+        again = self._attempt(found, write, felt) if felt is not None else ()
+        if isinstance(again, _Outcome) and felt is not None:
+            self._keep(found, again, felt, said)
+        elif refusals:
+            self._left += refusals[0]
+        else:
+            reason = f"the environment {self._context.environment.name} has no overlay to write it into"
+            self._leave(found, "", reason, found.location)
+
+    def _modes(self, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+        if self._request.to == "base":
+            return tuple(mode for mode in modes if mode != "overlay")
+        if self._placer.overlay is None:
+            if self._request.to == "overlay":
+                return ()
+            return tuple(mode for mode in modes if mode != "overlay")
+        return ("overlay",) if self._request.to == "overlay" else modes
+
+    def _attempt(self, found: Drifted, write: Callable[[Mode], _Written], mode: Mode) -> _Outcome | tuple[Left, ...]:
+        try:
+            wrote = write(mode)
+            if not wrote.done:
+                return wrote.left
+            desired = self._reload()
+        except EditError as error:
+            problem = error.problems[0]
+            return (Left(found.address, "", problem.message, problem.location, problem.rule),)
+        except InputError as error:
+            problem = error.problems[0]
+            said = f"the manifests would be wrong then: {problem.message}"
+            return (Left(found.address, "", said, problem.location, problem.rule),)
+        differs = self._differences(desired)
+        paths = {field.change.path for wish, _ in wrote.done if wish is not None for field in wish.fields}
+        still = {(found.address, path) for path in paths} if paths else {(found.address, "")}
+        if differs & still:
+            reason = "what was written does not say what is live; change it by hand"
+            return tuple(Left(address, path, reason, found.location) for address, path in sorted(differs & still))
+        if new := differs - self._differs:
+            names = ", ".join(sorted({str(address) for address, _ in new}))
+            reason = f"{names} would no longer be as live: they share what declares it"
+            return (Left(found.address, "", reason, found.location),)
+        others = self._of_others(self._edited())
+        if broken := sorted(set(self._others) - set(others)):
+            reason = f"the manifests of {', '.join(broken)} would be wrong then"
+            return (Left(found.address, "", reason, found.location),)
+        return _Outcome(desired, differs, others, wrote, others != self._others)
+
+    def _keep(self, found: Drifted, outcome: _Outcome, mode: Mode, said: str | None) -> None:
+        self._desired, self._differs, self._others = outcome.desired, outcome.differs, outcome.others
+        self._left += outcome.wrote.left
+        for wish, location in outcome.wrote.done:
+            how: How = "overlay" if mode == "overlay" else "manifest"
+            if wish is None:
+                self._accepted.append(Accepted(found.address, "", "declared", said, how, location))
+                continue
+            before = self._finding.desired.resources[found.address].source.locate(wish.path)
+            how = "variable" if mode == "place" and location.file != before.file else how
+            for field in wish.fields:
+                change = field.change
+                self._accepted.append(
+                    Accepted(found.address, change.path, change.before, change.after, how, location, change.currency)
+                )
+
+    def _leave(self, found: Drifted, path: str, reason: str, location: Location | None) -> None:
+        self._left.append(Left(found.address, path, reason, location))
+
+    def _edited(self) -> Context:
+        return replace(self._context, project=self.desk.project())
+
+    def _reload(self) -> Desired:
+        context = self._edited()
+        environment = context.environment
+        variables = {**environment.variables, **self._placer.variables}
+        return load_desired(replace(context, environment=replace(environment, variables=variables)))
+
+    def _differences(self, desired: Desired) -> Differences:
+        """What differs from live, by object and path; an object that differs as a whole has an empty path."""
+        made, _ = answered(self._backend, desired, self._finding.observation, self._finding.options)
+        found: set[tuple[Address, str]] = set()
+        for change in made.changes:
+            if change.action is Action.NO_CHANGE:
+                continue
+            paths = [field.path for field in change.fields] if change.action is not Action.CREATE else []
+            found |= {(change.address, path) for path in paths} or {(change.address, "")}
+        return frozenset(found)
+
+    def _of_others(self, context: Context) -> Others:
+        """What every other environment declares, as far as it can be read."""
+        found: Others = {}
+        for name in context.project.environments:
+            if name == context.environment.name:
+                continue
+            try:
+                other = context.project.environment(name)
+                desired = load_desired(replace(context, environment=other))
+            except ReconcilerError:
+                continue
+            found[name] = {
+                address: (resource.spec, resource.management) for address, resource in desired.resources.items()
+            }
+        return found
+
+    def result(self) -> Acceptance:
+        """What it came to."""
+        also = []
+        for name, now in self._others.items():
+            then = self._first.get(name, {})
+            changed = sorted(address for address in {*now, *then} if now.get(address) != then.get(address))
+            if changed:
+                also.append((name, tuple(changed)))
+        return Acceptance(
+            environment=self._context.environment.name,
+            accepted=tuple(self._accepted),
+            left=tuple(self._left),
+            edits=self.desk.edits(),
+            also=tuple(also),
+        )
