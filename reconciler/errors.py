@@ -21,6 +21,7 @@
     │   │   └── HaltedError       130   stopped by the user while the server made a request wait; not sent
     │   ├── ApiError                    the server answered with an error status
     │   └── ProtocolError               the server answered something that is not its API
+    ├── PricingError                1   a price, a quantity or a period that cannot be rated faithfully
     └── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
 
 What a run ends with that has sent something (4, 5, 130) is no error but in its ``Report``; 130 is both.
@@ -177,3 +178,7 @@ class ProtocolError(BackendError):
 
 class RehearsalError(ReconcilerError):
     """Tried out on a copy, the plan was refused or did not lead where it was meant to. The target was only read."""
+
+
+class PricingError(ReconcilerError):
+    """A price, a quantity or a period that the server would refuse, or whose bill cannot be computed faithfully."""

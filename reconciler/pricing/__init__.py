@@ -1,0 +1,73 @@
+"""What usage costs, exactly as OpenMeter would bill it: no server, no float, no guess.
+
+::
+
+    from decimal import Decimal
+    from reconciler.pricing import Line, parse_price, rate
+
+    price = parse_price({"type": "unit", "amount": "0.0025"})
+    bill = rate(Line("Tokens", price, "USD", Decimal(40000), feature="tokens"))
+    bill.totals.total            # Decimal('100.00')
+
+``rate`` works out one line, ``invoice`` several, ``rate_part`` a part of a period that is invoiced before its end;
+``service_periods`` turns a subscription into the lines that are due, with their dates and prorated fees. What cannot
+be computed faithfully raises ``PricingError``. Quantities are in the meter's units, amounts in the currency itself.
+"""
+
+from reconciler.pricing.lines import (
+    AmountDiscount,
+    Conversion,
+    DetailedLine,
+    Discounts,
+    Invoice,
+    Line,
+    Period,
+    RatedLine,
+    Totals,
+    UsageDiscount,
+)
+from reconciler.pricing.prices import (
+    Commitment,
+    DynamicPrice,
+    FlatPrice,
+    PackagePrice,
+    Price,
+    Tier,
+    TieredPrice,
+    UnitPrice,
+    parse_price,
+)
+from reconciler.pricing.rating import invoice, rate
+from reconciler.pricing.splits import may_split, rate_part
+from reconciler.pricing.subscriptions import Card, Phase, ServicePeriod, Subscription, service_periods
+
+__all__ = [
+    "AmountDiscount",
+    "Card",
+    "Commitment",
+    "Conversion",
+    "DetailedLine",
+    "Discounts",
+    "DynamicPrice",
+    "FlatPrice",
+    "Invoice",
+    "Line",
+    "PackagePrice",
+    "Period",
+    "Phase",
+    "Price",
+    "RatedLine",
+    "ServicePeriod",
+    "Subscription",
+    "Tier",
+    "TieredPrice",
+    "Totals",
+    "UnitPrice",
+    "UsageDiscount",
+    "invoice",
+    "may_split",
+    "parse_price",
+    "rate",
+    "rate_part",
+    "service_periods",
+]
