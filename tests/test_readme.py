@@ -71,6 +71,24 @@ def test_the_picture_is_real_output_of_the_example():
     assert picture in (ROOT / "examples" / "ai-saas" / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_comparison_of_two_environments_is_real_output_of_the_example(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("HALYARD_WEBHOOK_SECRET", "whsec_" + "c2VjcmV0" * 4)
+    for name in ("HALYARD_STAGING_TOKEN", "HALYARD_OPENMETER_TOKEN"):
+        monkeypatch.setenv(name, "token")
+    shutil.copytree(ROOT / "examples" / "ai-saas", tmp_path / "x", ignore=shutil.ignore_patterns(".reconciler"))
+    monkeypatch.chdir(tmp_path / "x")
+    file = tmp_path / "x" / "reconciler.yaml"
+    embedded = re.sub(r"https://openmeter\.staging\S+", "sandbox:staging", file.read_text())
+    file.write_text(embedded.replace("https://openmeter.cloud", "sandbox:production"))
+    assert main(["apply", "-e", "*", "--auto-approve"]) == 0
+    capsys.readouterr()
+    assert main(["diff", "--from", "staging", "--to", "production"]) == 2
+    shown = capsys.readouterr().out
+    block = next(block for language, block in BLOCKS if not language and "differs: " in block)
+    assert [part for part in block.split("\n\n") if part.strip("\n") not in shown] == []
+
+
 def test_the_mistake_is_real_output_of_the_example():
     mistake = next(block for language, block in BLOCKS if not language and "error[" in block)
     assert mistake in (ROOT / "examples" / "ai-saas" / "README.md").read_text(encoding="utf-8")

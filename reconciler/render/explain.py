@@ -20,6 +20,7 @@ from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
 from reconciler.manifest.shared import SHARED
 from reconciler.reading.suggest import did_you_mean
+from reconciler.render.explain_project import PROJECT_KINDS, ProjectKind
 
 _FORMS = {
     "text": "text",
@@ -80,11 +81,14 @@ TOOL_KINDS = {
 }
 
 
+AnyKind = Kind | ToolKind | ProjectKind
+
+
 @dataclass(frozen=True, slots=True)
 class KindFacts:
     """One kind, or a part of it (``field``): its summary, fields, rules and example."""
 
-    kind: Kind | ToolKind
+    kind: AnyKind
     fields: tuple[FieldFacts, ...]
     field: FieldFacts | None = None
 
@@ -102,26 +106,26 @@ class KindFacts:
 def explain(path: str) -> KindFacts:
     """The facts of ``KIND`` or ``KIND.field.field``; raises ``UsageError`` with the nearest name there is."""
     name, *parts = [part for part in path.replace("[", ".").replace("]", "").split(".") if part and not part.isdigit()]
-    known: dict[str, Kind | ToolKind] = {**KINDS, **TOOL_KINDS}
+    known: dict[str, AnyKind] = {**KINDS, **TOOL_KINDS, **PROJECT_KINDS}
     kind = next((known[one] for one in known if one.lower() == name.lower()), None)
     if kind is None:
         raise UsageError(f"there is no kind `{name}`{did_you_mean(name, known)}", tip=f"kinds: {', '.join(known)}")
     fields = facts(kind.shape, "")
-    if parts and parts[0] == "spec":
+    if parts and parts[0] == "spec" and not isinstance(kind, ProjectKind):
         parts = parts[1:]
     elif parts:
         fields = (*fields, *(one for one in _BESIDE if one.name in beside(kind)))
     return KindFacts(kind, fields, _field_at(kind, fields, parts))
 
 
-def beside(kind: Kind | ToolKind) -> tuple[str, ...]:
+def beside(kind: AnyKind) -> tuple[str, ...]:
     """What a document of the kind may have beside ``spec``."""
     if isinstance(kind, Kind):
         return ("extends", "abstract", "lifecycle")
     return ("extends",) if kind.name == SHARED.name else ()
 
 
-def _field_at(kind: Kind | ToolKind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:
+def _field_at(kind: AnyKind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:
     found: FieldFacts | None = None
     for part in parts:
         below = found.children if found else fields

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.kinds.kind import Kind, Rule
 from reconciler.render.escape import columns
 from reconciler.render.explain import TOOL_KINDS, FieldFacts, KindFacts, beside
+from reconciler.render.explain_project import PROJECT_KINDS, ProjectKind
 from reconciler.render.style import Style
 from reconciler.render.words import plural
 
@@ -25,6 +26,7 @@ def overview(kinds: Iterable[Kind], style: Style) -> str:
         first = f"  {style.paint(kind.name.ljust(pad), 'cyan')}  "
         lines += style.wrap(kind.summary, first=first, rest=" " * (pad + 4))
     lines += ["", f"Documents of the tool itself (reconciler/v1), among the manifests: {', '.join(TOOL_KINDS)}"]
+    lines += [f"The project's own files: {', '.join(PROJECT_KINDS)}"]
     lines += ["", "One of them: reconciler explain Meter. One field: reconciler explain Plan.phases.rateCards"]
     return "\n".join(lines) + "\n"
 
@@ -37,12 +39,19 @@ def kind(found: KindFacts, style: Style) -> str:
 
 def _kind_page(found: KindFacts, style: Style) -> Iterator[str]:
     kind = found.kind
-    yield style.paint(kind.name, "bold") + f": {kind.summary}"
+    head, *more = style.wrap(f"{kind.name}: {kind.summary}", first="", rest="  ")
+    yield style.paint(kind.name, "bold") + head.removeprefix(kind.name)
+    yield from more
     yield ""
-    states = f"; states: {', '.join(found.states)}" if found.states else "; never sent and never counted"
-    yield from style.wrap(f"apiVersion: {kind.group}, kind: {kind.name}, key: KEY{states}", first="  ", rest="  ")
+    if isinstance(kind, ProjectKind):
+        yield from style.wrap(f"Stands {kind.place}", first="  ", rest="  ")
+        of = ""
+    else:
+        states = f"; states: {', '.join(found.states)}" if found.states else "; never sent and never counted"
+        yield from style.wrap(f"apiVersion: {kind.group}, kind: {kind.name}, key: KEY{states}", first="  ", rest="  ")
+        of = " of spec"
     yield ""
-    yield style.paint("Fields of spec", "bold") + "  (* must be given)"
+    yield style.paint(f"Fields{of}", "bold") + "  (* must be given)"
     yield from _fields(kind.name, found.fields, style, 1, _DEPTH)
     if names := beside(kind):
         yield ""

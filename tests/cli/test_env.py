@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import contextmanager
 
 import pytest
 import stamina
+
+from reconciler.sandbox import Sandbox, serve
 
 from .conftest import FEATURE, METER
 
@@ -231,3 +235,74 @@ def test_an_embedded_sandbox_is_pinned_only_where_it_is_protected(run, pair):
     assert code == 0
     assert (found["a"]["pinned"], found["b"]["matches"]) == (None, True)
     assert run("env", "check", "--pin", "--endpoint", pair.staging.url).code == 64
+
+
+class _ByToken(serve.SandboxServer):
+    """One address with a namespace per token, as a hosted OpenMeter has it."""
+
+    def __init__(self, namespaces):
+        self._chosen = threading.local()
+        super().__init__(next(iter(namespaces.values())), "127.0.0.1", 0)
+        self.namespaces = namespaces
+        self.RequestHandlerClass = _Choosing
+
+    @property
+    def sandbox(self):
+        return self._chosen.sandbox
+
+    @sandbox.setter
+    def sandbox(self, value):
+        self._chosen.sandbox = value
+
+
+class _Choosing(serve._Handler):
+    def parse_request(self):
+        parsed = super().parse_request()
+        self.server.sandbox = self.server.namespaces.get(self.headers.get("Authorization", ""), Sandbox(":memory:"))
+        return parsed
+
+
+@contextmanager
+def hosted(namespaces):
+    with _ByToken(namespaces) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server.url
+        server.shutdown()
+        thread.join()
+
+
+def test_a_token_that_leads_to_another_namespace_is_refused_before_anything_is_planned(run, pair, monkeypatch):
+    namespaces = {"Bearer one": Sandbox(":memory:"), "Bearer other": Sandbox(":memory:")}
+    pair.declare(METER)
+    with hosted(namespaces) as url:
+        pair.project(f"  cloud: {{ endpoint: '{url}', token: {{ env: CLOUD_TOKEN }}, protected: true }}\n")
+        monkeypatch.setenv("CLOUD_TOKEN", "one")
+        assert checked(run, "-e", "cloud", "--pin")[1]["cloud"]["matches"] is True
+        assert run("plan", "-e", "cloud", "-o", "x.plan").code == 0
+        monkeypatch.setenv("CLOUD_TOKEN", "other")
+        code, found = checked(run, "-e", "cloud")
+        assert (code, found["cloud"]["matches"]) == (3, False)
+        for command in (
+            ("plan", "-e", "cloud"),
+            ("apply", "-e", "cloud", "--auto-approve"),
+            ("apply", "--plan", "x.plan"),
+            ("destroy", "-e", "cloud", "--auto-approve", "--confirm", "cloud"),
+            ("diff", "--from", "staging", "--to", "cloud"),
+            ("drift", "-e", "cloud"),
+        ):
+            refused = run(*command)
+            assert refused.code == 3, command
+            assert "check the endpoint and the token" in " ".join(refused.err.split()), command
+            assert "Bearer" not in refused.err
+        monkeypatch.setenv("CLOUD_TOKEN", "one")
+        assert run("apply", "--plan", "x.plan").code == 0
+    meters = [len(_meters(sandbox)) for sandbox in namespaces.values()]
+    assert meters == [1, 0]
+
+
+def _meters(sandbox):
+    import httpx
+
+    with httpx.Client(base_url="http://x/api/v1/", transport=sandbox.transport()) as client:
+        return client.get("meters").json()

@@ -121,3 +121,39 @@ def test_words_that_mean_nothing_somewhere_are_not_explained_there(path):
 def test_the_rules_of_shared_cards_are_those_of_reuse_and_of_cards():
     ids = {rule.id for rule in explain.explain("RateCard").rules}
     assert {"reuse.unknown", "reuse.unused", "card.price.silent"} <= ids
+
+
+@pytest.mark.parametrize("name", ["Project", "Environment"])
+def test_the_projects_own_files_have_a_page_on_which_every_field_is_described(name):
+    found = explain.explain(name.lower())
+    assert found.kind.name == name
+    assert [field.path for field in found.fields if not field.description] == []
+    page = explain_text.kind(found, Style())
+    assert "Fields  (* must be given)" in page
+    assert "key: KEY" not in page
+    assert all(rule.id.startswith("project.") for rule in found.rules)
+
+
+def test_every_rule_of_the_project_file_stands_on_one_of_its_pages():
+    from reconciler.project.rules import RULES
+
+    shown = [rule.id for name in ("Project", "Environment") for rule in explain.explain(name).rules]
+    assert sorted(shown) == sorted(rule.id for rule in RULES)
+
+
+def test_the_examples_of_the_projects_own_files_are_read_without_a_problem(tmp_path):
+    from reconciler.project import load_project
+
+    base = "  fleet: { abstract: true }\n"
+    (tmp_path / "reconciler.yaml").write_text(explain.explain("Project").kind.example + base)
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "eu.yaml").write_text(explain.explain("Environment").kind.example)
+    assert list(load_project(tmp_path).environments) == ["staging", "eu"]
+
+
+def test_a_field_of_an_environment_is_found_by_its_path():
+    assert [field.name for field in explain.explain("Environment.limits").field.children] == [
+        "maxChangesPercent", "maxRemovals", "catalogWrites",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="did you mean `token`"):
+        explain.explain("Environment.tokn")
