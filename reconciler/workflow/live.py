@@ -14,6 +14,7 @@ from reconciler.planning.options import PlanOptions
 from reconciler.planning.secrets import hide
 from reconciler.planning.work import Work
 from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.plans import require_identity
 
 Claim = Literal["owned", "claimed", "unmanaged", "foreign"]
 
@@ -34,11 +35,15 @@ class LiveRow:
 
 
 def live_objects(context: Context, kind: str | None = None, key: str | None = None) -> tuple[LiveRow, ...]:
-    """The live objects of one kind or all, optionally with one key, in registry order."""
+    """The live objects of one kind or all, optionally with one key, in registry order.
+
+    Raises ``RefusedError`` where another namespace answers than the environment names.
+    """
     desired = declared_or_nothing(context)
     named = [*desired.resources, *([Address(kind, key)] if kind and key else [])]
     with connect(context, read_only=True) as backend:
         observation = backend.observe([kind] if kind else KINDS, named=named)
+    require_identity(context, observation.identity)
     rows = live_rows(context, desired, observation)
     return tuple(row for row in rows if key is None or row.key == key)
 

@@ -290,6 +290,8 @@ def test_a_token_that_leads_to_another_namespace_is_refused_before_anything_is_p
             ("destroy", "-e", "cloud", "--auto-approve", "--confirm", "cloud"),
             ("diff", "--from", "staging", "--to", "cloud"),
             ("drift", "-e", "cloud"),
+            ("get", "-e", "cloud"),
+            ("get", "Meter", "-e", "cloud"),
         ):
             refused = run(*command)
             assert refused.code == 3, command
@@ -297,6 +299,7 @@ def test_a_token_that_leads_to_another_namespace_is_refused_before_anything_is_p
             assert "Bearer" not in refused.err
         monkeypatch.setenv("CLOUD_TOKEN", "one")
         assert run("apply", "--plan", "x.plan").code == 0
+        assert run("get", "Meter/tokens", "-e", "cloud").code == 0
     meters = [len(_meters(sandbox)) for sandbox in namespaces.values()]
     assert meters == [1, 0]
 
