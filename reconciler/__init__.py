@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         LiveRow,
         Outcome,
         PlanRequest,
+        Rendering,
         Shard,
         accept,
         at_revision,
@@ -90,6 +91,8 @@ if TYPE_CHECKING:
         open_context,
         pin_environments,
         rendered,
+        rendering,
+        rendering_against,
         run_apply,
     )
 
@@ -106,10 +109,10 @@ _ROOMS = {
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Shard accept at_revision "
+        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Rendering Shard accept at_revision "
         "check check_environments compare_declared compare_environments connect export find_drift "
         "last_run list_environments live_objects load_desired make_destroy_plan make_heal_plan make_plan matching "
-        "most_serious open_context pin_environments rendered run_apply"
+        "most_serious open_context pin_environments rendered rendering rendering_against run_apply"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -155,6 +158,7 @@ __all__ = [
     "RefusedError",
     "Rehearsal",
     "RehearsalError",
+    "Rendering",
     "Report",
     "Resource",
     "Sandbox",
@@ -185,6 +189,8 @@ __all__ = [
     "open_context",
     "pin_environments",
     "rendered",
+    "rendering",
+    "rendering_against",
     "run_apply",
 ]
 

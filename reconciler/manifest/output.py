@@ -1,4 +1,4 @@
-"""Desired resources as YAML: the documents after templates and overlays."""
+"""Desired resources as YAML: the documents after templates, reuse and overlays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import yaml
 
 from reconciler.kinds.durations import plain
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Desired, Management, Resource
+from reconciler.kinds.shape import ListOf, MapOf, Object, OneOf, Scalar, Shape
+from reconciler.model import Desired, Management, Resource, Tree
 from reconciler.reading.scalars import ScalarError, resolve
 
 
@@ -47,7 +48,7 @@ _Dumper.add_multi_representer(list, lambda dumper, value: dumper.represent_seque
 
 
 def render(desired: Desired) -> str:
-    """Every document after templates and overlays, in the order of the resources."""
+    """Every document after templates, reuse and overlays, in the order of the resources."""
     documents = [document(resource) for resource in desired.resources.values()]
     text: str = yaml.dump_all(
         documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, explicit_start=True, width=1000
@@ -66,10 +67,28 @@ def document(resource: Resource) -> dict[str, Any]:
     kind = KINDS[resource.address.kind]
     found: dict[str, Any] = {"apiVersion": kind.group, "kind": kind.name, "key": resource.address.key}
     if resource.spec:
-        found["spec"] = resource.spec
+        found["spec"] = _in_order(kind.shape, resource.spec)
     if lifecycle := _lifecycle(resource.management):
         found["lifecycle"] = lifecycle
     return found
+
+
+def _in_order(shape: Shape | None, value: Tree) -> Tree:
+    """Fields in the order in which the kind has them, so that how a manifest is put together does not show."""
+    match value:
+        case Mapping():
+            variant = shape.variants.get(str(value.get(shape.tag))) if isinstance(shape, OneOf) else shape
+            fields = variant.fields if isinstance(variant, Object) else {}
+            below = {name: field.shape for name, field in fields.items()}
+            free = variant.value if isinstance(variant, MapOf) else None
+            names = [*(name for name in fields if name in value), *(name for name in value if name not in fields)]
+            return {name: _in_order(below.get(name, free), value[name]) for name in names}
+        case list() | tuple():
+            return [_in_order(shape.item if isinstance(shape, ListOf) else None, item) for item in value]
+        case Decimal() | int() if isinstance(shape, Scalar) and shape.form == "decimal-text":
+            return value if isinstance(value, bool) else plain(Decimal(value))
+        case _:
+            return value
 
 
 def _lifecycle(managed: Management) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
 from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle_of, require_proven
+from reconciler.workflow.renderings import Rendering, rendering, rendering_against
 from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
 
@@ -43,6 +44,7 @@ __all__ = [
     "LiveRow",
     "Outcome",
     "PlanRequest",
+    "Rendering",
     "Shard",
     "accept",
     "at_revision",
@@ -76,6 +78,8 @@ __all__ = [
     "pin_environments",
     "pinned",
     "rendered",
+    "rendering",
+    "rendering_against",
     "require_complete",
     "require_open",
     "require_proven",
