@@ -10,7 +10,8 @@
     bill.totals.total            # Decimal('100.00')
 
 ``rate`` works out one line, ``invoice`` several, ``rate_part`` a part of a period that is invoiced before its end;
-``service_periods`` turns a subscription into the lines that are due, with their dates and prorated fees. What cannot
+``subscribed`` puts a customer on a plan with add-ons, and ``service_periods`` tells which lines are due when, with
+prorated fees. What cannot
 be computed faithfully raises ``PricingError``. Quantities are in the meter's units, amounts in the currency itself.
 """
 
@@ -26,6 +27,7 @@ from reconciler.pricing.lines import (
     Totals,
     UsageDiscount,
 )
+from reconciler.pricing.offers import Extra, subscribed
 from reconciler.pricing.prices import (
     Commitment,
     DynamicPrice,
@@ -49,6 +51,7 @@ __all__ = [
     "DetailedLine",
     "Discounts",
     "DynamicPrice",
+    "Extra",
     "FlatPrice",
     "Invoice",
     "Line",
@@ -70,4 +73,5 @@ __all__ = [
     "rate",
     "rate_part",
     "service_periods",
+    "subscribed",
 ]
