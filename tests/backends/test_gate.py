@@ -216,13 +216,14 @@ def test_requests_that_were_in_flight_together_halve_it_once_and_wait_once():
     assert time.seconds == pytest.approx(1)
 
 
-def test_of_several_waits_the_longest_counts():
+@pytest.mark.parametrize("waits", [(5, 12), (12, 5)])
+def test_of_several_waits_the_longest_counts(waits):
     time = FakeTime()
     door = gate(time=time)
     with door.passage() as first, door.passage() as second:
         pass
-    door.refused(first, 429, 5)
-    door.refused(second, 429, 12)
+    door.refused(first, 429, waits[0])
+    door.refused(second, 429, waits[1])
     accept(door)
     assert time.seconds == pytest.approx(12)
 

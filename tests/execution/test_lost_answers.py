@@ -1,3 +1,5 @@
+import threading
+
 import httpx
 import pytest
 
@@ -142,3 +144,67 @@ def test_an_update_that_something_in_between_timed_out_is_repeated_and_one_that_
     update = step(1, "Meter/x", "update", "PUT", f"/api/v1/meters/{made}", {"name": "X"})
     assert world.states(update) == {"1": state}
     assert world.sent("PUT") == sent
+
+
+def _late(request, handle):
+    """The first one is done just before this second one arrives."""
+    headers = {"content-type": "application/json"}
+    handle(httpx.Request("POST", request.url, content=request.content, headers=headers))
+    return handle(request)
+
+
+@pytest.mark.parametrize("kind", ["Meter", "Plan"])
+def test_a_second_try_that_meets_what_the_first_one_made_is_done(world, kind):
+    phases = [{"key": "main", "name": "Main", "duration": None, "rateCards": []}]
+    body = {"key": "pro", "name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": phases, **marked("pro")}
+    plan = step(1, "Plan/pro", "create", "POST", "/api/v1/plans", body)
+    create = meter(1, "tokens") if kind == "Meter" else plan
+    world.wire.breaks("POST", create.path, raised(httpx.ReadTimeout), _late)
+    result = world.run(create).results[0]
+    assert (result.state, result.created_id) == ("done", world.items(create.path)[0]["id"])
+    assert (world.sent("POST"), len(world.items(create.path))) == (2, 1)
+
+
+@pytest.mark.parametrize("second", [httpx.ConnectError, httpx.ReadTimeout])
+def test_a_second_try_that_never_arrives_says_nothing_about_the_first(world, second):
+    world.wire.breaks("POST", "/meters", raised(httpx.ReadTimeout), *[raised(second)] * 2)
+    report = world.run(meter(1, "tokens"))
+    assert (report.results[0].state, report.exit_code) == ("sent-unknown", 4)
+
+
+def test_a_second_try_that_cannot_read_first_is_not_sent(world):
+    world.wire.breaks("POST", "/meters", raised(httpx.ReadTimeout))
+    world.wire.breaks("GET", "/meters/tokens", *[raised(httpx.ConnectError)] * 99)
+    result = world.run(meter(1, "tokens")).results[0]
+    assert (result.state, world.sent("POST")) == ("sent-unknown", 1)
+    assert "reading back failed again" in result.notes[1]
+
+
+@pytest.mark.parametrize("verb", ["PUT", "POST"])
+def test_what_a_stop_keeps_from_its_second_try_is_unknown_and_not_called_not_sent(world, verb):
+    stop = threading.Event()
+
+    def stopping(request, handle):
+        stop.set()
+        raise httpx.ReadTimeout("broken on purpose", request=request)
+
+    made = world.made("/api/v1/meters", {"slug": "x", "eventType": "e", "aggregation": "COUNT"})
+    update = step(1, "Meter/x", "update", "PUT", f"/api/v1/meters/{made}", {"name": "X"})
+    world.wire.breaks(verb, "", stopping)
+    one = update if verb == "PUT" else meter(1, "tokens")
+    result = world.run(one, should_stop=stop).results[0]
+    assert result.state == "sent-unknown"
+    assert "whether it happened is not known" in result.error
+
+
+def test_a_second_try_is_told_and_its_time_counts_once(world):
+    world.wire.breaks("POST", "/meters", raised(httpx.ReadTimeout))
+    result = world.run(meter(1, "tokens")).results[0]
+    assert result.notes == ("sent twice",)
+    assert [event.kind for event in world.events] == ["started", "finished"]
+
+
+def test_the_loss_that_slows_catalogue_writes_down_is_an_event(world):
+    world.wire.breaks("POST", "/channels", raised(httpx.ReadTimeout))
+    world.run(NAMELESS, parallelism=4, catalog_writes=4)
+    assert [event.kind for event in world.events] == ["started", "slowed", "finished"]
