@@ -107,8 +107,29 @@ class LiveIndex:
             return Live(address, self.rows(address))
         for key in (address.key, *resource.management.former_keys):
             if marked := self.rows(Address(kind.name, key)):
-                return _successor(address, marked)
+                return self._successor(address, marked)
         return self._unmarked(kind, resource, desired.adopt)
+
+    def _successor(self, address: Address, marked: tuple[Observed, ...]) -> Live:
+        """Several objects with one key are a mistake, unless one says that it replaces the other."""
+        for row in marked:
+            old = self.replaced_by(row)
+            if old is not None and {other.id for other in marked} <= {row.id, old.id}:
+                return Live(address, (row,), superseded=old)
+        return Live(address, marked[:1], duplicates=marked[1:])
+
+    def replaced_by(self, row: Observed) -> Observed | None:
+        """What this object was made to replace, if it is still there: ours under the same key, or never marked."""
+        if row.marker is None or row.marker.replaces is None:
+            return None
+        old = self._by_id.get((row.kind, row.marker.replaces.upper()))
+        same = old is not None and (old.marker is None or old.marker.key == row.marker.key)
+        return old if same and old is not None and self.owner(old) != "foreign" else None
+
+    def with_replaced(self, rows: tuple[Observed, ...]) -> tuple[Observed, ...]:
+        """These rows, and those that one of them was made to replace and a killed run did not remove."""
+        old = (self.replaced_by(row) for row in rows)
+        return tuple({row.id: row for row in (*rows, *(row for row in old if row is not None))}.values())
 
     def _unmarked(self, kind: Kind, resource: Resource, adopt: Mapping[Address, str]) -> Live:
         address = resource.address
@@ -134,12 +155,3 @@ class LiveIndex:
                 found[Address(kind, row.key if KINDS[kind].natural_key and row.key else row.marker.key)].append(row)
         order = sorted(found, key=lambda address: (KINDS[address.kind].order, address.key))
         return {address: tuple(sorted(found[address], key=lambda row: -(row.version or 0))) for address in order}
-
-
-def _successor(address: Address, marked: tuple[Observed, ...]) -> Live:
-    """Several objects with one key are a mistake, unless one says that it replaces the other."""
-    for row in marked:
-        old = next((other for other in marked if row.marker and row.marker.replaces == other.id.lower()), None)
-        if old is not None and len(marked) == 2:
-            return Live(address, (row,), superseded=old)
-    return Live(address, marked[:1], duplicates=marked[1:])

@@ -58,6 +58,7 @@ def retire(
             _archive_feature(work, address, live[0], reason, location)
         case _:
             _delete(work, kind, address, live[0], reason, location)
+            _delete_replaced(work, kind, address, live)
 
 
 def _is_theirs(work: Work, row: Observed) -> bool:
@@ -185,6 +186,13 @@ def _delete(work: Work, kind: Kind, address: Address, live: Observed, reason: st
             title=title(address, Action.DELETE),
         )
     )
+
+
+def _delete_replaced(work: Work, kind: Kind, address: Address, live: list[Observed]) -> None:
+    """What a killed run has made a successor of, and not yet removed, goes with it."""
+    for row in work.index.with_replaced(tuple(live))[1:]:
+        path = f"{work.collection(kind)}/{row.id}"
+        work.steps.add(address, "delete", path, name="old", target_id=row.id, may_refuse=_unseen(work, kind.name))
 
 
 def _unseen(work: Work, kind: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
@@ -13,7 +13,7 @@ from reconciler.planning.options import PlanOptions
 from reconciler.planning.secrets import hide
 from reconciler.planning.work import Work
 
-_SWITCHED = 10
+_SWITCHED = 6
 """Of how many channels that a half-applied plan has switched each combination is tried; beyond, a rule has moved."""
 
 
@@ -23,7 +23,7 @@ def sightings(work: Work) -> tuple[Sighting, ...]:
     for address, rows in work.index.owned().items():
         rows_of.setdefault(address, rows)
     ordered = sorted(rows_of, key=lambda item: (KINDS[item.kind].order, item.key))
-    return tuple(sighting(work, address, rows_of[address]) for address in ordered)
+    return tuple(sighting(work, address, work.index.with_replaced(rows_of[address])) for address in ordered)
 
 
 def sighting(work: Work, address: Address, rows: tuple[Observed, ...]) -> Sighting:
@@ -49,7 +49,7 @@ def moved(
     sentences = []
     for seen in plan.observed:
         if seen.address in matters:
-            rows = _rows(work, plan, seen.address)
+            rows = work.index.with_replaced(_rows(work, plan, seen.address))
             now = sighting(work, seen.address, rows)
             if now.fingerprint != seen.fingerprint and not _follows(work, seen, rows, begun):
                 sentences.append(_sentence(plan, work, rows, seen, now))
@@ -88,14 +88,16 @@ def _follows(work: Work, seen: Sighting, rows: tuple[Observed, ...], begun: tupl
     A rule hides the channels that were disabled, and shows them again; a profile is no longer the default once another
     one is.
     """
-    if len(rows) != 1 or seen.absent:
+    shape = KINDS[seen.address.kind].shape
+    if KINDS[seen.address.kind].natural_key or seen.absent:
         return False
-    spec = hide(KINDS[seen.address.kind].shape, work.seen_spec(rows[0]))
-    return any(digest.fingerprint(rows, (was,)) == seen.fingerprint for was in _before(seen.address, spec, begun))
+    before = (_before(seen.address, hide(shape, work.seen_spec(row)), begun) for row in rows)
+    return any(digest.fingerprint(rows, specs) == seen.fingerprint for specs in product(*before))
 
 
 def _before(address: Address, spec: Mapping[str, Tree], begun: tuple[Step, ...]) -> Iterator[Mapping[str, Tree]]:
-    """What an object may have shown before these steps."""
+    """What an object may have shown before these steps, what it shows now first."""
+    yield spec
     if address.kind == "BillingProfile" and any(step.address.kind == address.kind for step in begun):
         yield {**spec, "default": not spec.get("default")}
     if address.kind == "NotificationRule":

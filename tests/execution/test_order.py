@@ -168,6 +168,10 @@ def test_a_plan_without_steps_sends_nothing():
         ((job(1), job(1)), "the same id"),
         ((step(1, "Meter/a", "update", "PUT", "/x/{Meter/b#id}", {}),), "needs the id of Meter/b"),
         ((step(1, "Meter/a", "update", "PUT", "/x", {"a": [{"$ref": "Meter/b#id"}]}),), "needs the id of Meter/b"),
+        (
+            (step(1, "Meter/b", "update", "PUT", "/x"), step(2, "Meter/a", "update", "PUT", "/x/{Meter/b#id}", {})),
+            "needs the id of Meter/b",
+        ),
         ((step(1, "Meter/a", "update", "PUT", "/x", {"a": {"$ref": "Meter/b"}}),), "is not KIND/KEY#id"),
     ],
 )

@@ -1,8 +1,12 @@
 """Billing profiles: the default is promoted, never unset; the server's own is left alone."""
 
+from dataclasses import replace
+
 import pytest
 
+from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, ChangeClass
+from reconciler.planning.stale import moved
 
 
 @pytest.fixture
@@ -84,3 +88,66 @@ def test_taking_over_from_a_default_that_somebody_chose_changes_who_bills(world,
     made = world.plan(profile("main", default=False), profile("other", default=True))
     classes = {change.address.key: change.classes for change in made.changes}
     assert classes["other"] == (ChangeClass.ADDITIVE, ChangeClass.BILLING_BEHAVIOUR)
+
+
+OWN = {"type": "custom_invoicing", "name": "Own"}
+
+
+@pytest.fixture
+def half_replaced(world, profile):
+    """The app of a profile changes, which makes a successor, and the run is killed before the old one is removed."""
+
+    def build(*, marked):
+        world.send("POST", "/api/v1/marketplace/listings/custom_invoicing/install", {"name": "Own"})
+        world.apply(profile())
+        if not marked:
+            live = profiles(world)["Main"]
+            world.send("PUT", f"/api/v1/billing/profiles/{live['id']}", {**live, "metadata": {}})
+        made = world.plan(profile(app=OWN))
+        assert [step.verb for step in made.steps] == ["create", "delete"]
+        world.run(replace(made, steps=made.steps[:1]))
+        assert len(world.items("/api/v1/billing/profiles")) == 3
+
+    return build
+
+
+def carried_out(world, made):
+    """As ``apply`` does it: held against what is live first."""
+    assert moved(made, world.backend.observe(KINDS), frozenset({"acme"})) == ()
+    report = world.run(made)
+    assert [result.error for result in report.results if result.state != "done"] == []
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_replacement_that_was_killed_half_way_is_finished(world, profile, half_replaced, marked):
+    half_replaced(marked=marked)
+    carried_out(world, world.plan(profile(app=OWN)))
+    assert sorted(item["name"] for item in world.items("/api/v1/billing/profiles")) == ["Main", "openmeter-sandbox"]
+    assert world.plan(profile(app=OWN)).is_empty
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("how", ["pruned", "absent", "destroyed"])
+def test_a_half_replaced_profile_that_is_not_wanted_goes_with_its_successor(world, make, half_replaced, marked, how):
+    half_replaced(marked=marked)
+    wanted = world.desired(make("BillingProfile", "main", None, state="absent")) if how == "absent" else world.desired()
+    options = {"absent": {}, "pruned": {"prune": True}, "destroyed": {"prune": True, "mode": "destroy"}}[how]
+    carried_out(world, world.plan(wanted=wanted, **options))
+    assert [item["name"] for item in world.items("/api/v1/billing/profiles")] == ["openmeter-sandbox"]
+    assert world.plan(wanted=wanted, **options).steps == ()
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_half_replaced_profile_that_is_replaced_back_leaves_one(world, profile, half_replaced, marked):
+    half_replaced(marked=marked)
+    carried_out(world, world.plan(profile()))
+    assert sorted(item["name"] for item in world.items("/api/v1/billing/profiles")) == ["Main", "openmeter-sandbox"]
+    assert world.plan(profile()).is_empty
+
+
+def test_a_successor_never_takes_somebody_elses_profile_away(world, profile, half_replaced):
+    half_replaced(marked=True)
+    old = min(world.items("/api/v1/billing/profiles"), key=lambda row: (row["name"] != "Main", row["id"]))
+    theirs = {**old["metadata"], "reconciler.project": "platform"}
+    world.send("PUT", f"/api/v1/billing/profiles/{old['id']}", {**old, "metadata": theirs})
+    assert world.plan(profile(app=OWN)).steps == ()

@@ -241,5 +241,5 @@ def survive(world, part, made):
     """The runs that something happens to; what was possible before them is possible after each."""
     for saved, faults in part.runs:
         again = made if saved else planned(world, part.catalogue, part.absent)
-        assert stopping(again) == []
+        assert stopping(again) == [], stopping(again)
         run(world, again, faults)
