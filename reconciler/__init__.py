@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from reconciler.errors import (
         ApiError,
         BackendError,
+        BundleError,
         GuardError,
         InputError,
         ManifestError,
         ProjectError,
+        PromotionError,
         ReconcilerError,
         RefusedError,
         RehearsalError,
@@ -46,18 +48,26 @@ if TYPE_CHECKING:
         EnvironmentCheck,
         FieldChange,
         Guard,
+        LastChange,
         Location,
         Observation,
+        Permanent,
         Plan,
         Problem,
+        Promotion,
+        Proof,
         Refusal,
         Rehearsal,
         Report,
         Resource,
+        Rollback,
+        Scheduled,
         Step,
+        Window,
     )
     from reconciler.planning.planfile import dumps as dump_plan
     from reconciler.planning.planfile import loads as load_plan
+    from reconciler.project import Bundle
     from reconciler.sandbox import Sandbox
     from reconciler.version import VERSION
     from reconciler.workflow import (
@@ -72,12 +82,15 @@ if TYPE_CHECKING:
         Shard,
         accept,
         at_revision,
+        bundle_of,
         check,
         check_environments,
+        choose_bundle,
         compare_declared,
         compare_environments,
         connect,
         export,
+        find_bundle,
         find_drift,
         last_run,
         list_environments,
@@ -86,33 +99,41 @@ if TYPE_CHECKING:
         make_destroy_plan,
         make_heal_plan,
         make_plan,
+        make_promotion,
+        make_rollback,
         matching,
         most_serious,
         open_context,
+        pin_bundle,
         pin_environments,
         rendered,
         rendering,
         rendering_against,
+        require_proven,
         run_apply,
+        with_bundle,
     )
 
 _ROOMS = {
     "reconciler.errors": (
-        "ApiError BackendError GuardError InputError ManifestError ProjectError ReconcilerError RefusedError "
-        "RehearsalError StaleError UsageError"
+        "ApiError BackendError BundleError GuardError InputError ManifestError ProjectError PromotionError "
+        "ReconcilerError RefusedError RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
         "Acceptance Action Address Between Change ChangeClass Desired Difference Drift DriftField Drifted "
-        "EnvironmentCheck FieldChange Guard Location Observation Plan Problem Refusal Rehearsal Report "
-        "Resource Step"
+        "EnvironmentCheck FieldChange Guard LastChange Location Observation Permanent Plan Problem Promotion "
+        "Proof Refusal Rehearsal Report Resource Rollback Scheduled Step Window"
     ),
+    "reconciler.project": "Bundle",
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Rendering Shard accept at_revision "
-        "check check_environments compare_declared compare_environments connect export find_drift "
-        "last_run list_environments live_objects load_desired make_destroy_plan make_heal_plan make_plan matching "
-        "most_serious open_context pin_environments rendered rendering rendering_against run_apply"
+        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Rendering Shard accept "
+        "at_revision bundle_of check check_environments choose_bundle compare_declared compare_environments "
+        "connect export find_bundle find_drift last_run list_environments live_objects load_desired "
+        "make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching most_serious "
+        "open_context pin_bundle pin_environments rendered rendering rendering_against require_proven run_apply "
+        "with_bundle"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -129,6 +150,8 @@ __all__ = [
     "ApiError",
     "BackendError",
     "Between",
+    "Bundle",
+    "BundleError",
     "Change",
     "ChangeClass",
     "Context",
@@ -144,15 +167,20 @@ __all__ = [
     "GuardError",
     "HealPlan",
     "InputError",
+    "LastChange",
     "LiveRow",
     "Location",
     "ManifestError",
     "Observation",
     "Outcome",
+    "Permanent",
     "Plan",
     "PlanRequest",
     "Problem",
     "ProjectError",
+    "Promotion",
+    "PromotionError",
+    "Proof",
     "ReconcilerError",
     "Refusal",
     "RefusedError",
@@ -161,20 +189,26 @@ __all__ = [
     "Rendering",
     "Report",
     "Resource",
+    "Rollback",
     "Sandbox",
+    "Scheduled",
     "Shard",
     "StaleError",
     "Step",
     "UsageError",
+    "Window",
     "accept",
     "at_revision",
+    "bundle_of",
     "check",
     "check_environments",
+    "choose_bundle",
     "compare_declared",
     "compare_environments",
     "connect",
     "dump_plan",
     "export",
+    "find_bundle",
     "find_drift",
     "last_run",
     "list_environments",
@@ -184,14 +218,19 @@ __all__ = [
     "make_destroy_plan",
     "make_heal_plan",
     "make_plan",
+    "make_promotion",
+    "make_rollback",
     "matching",
     "most_serious",
     "open_context",
+    "pin_bundle",
     "pin_environments",
     "rendered",
     "rendering",
     "rendering_against",
+    "require_proven",
     "run_apply",
+    "with_bundle",
 ]
 
 

@@ -29,7 +29,7 @@ from reconciler.workflow.exporting import ExportOutcome, ExportRequest, default_
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
-from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle_of, require_proven
+from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle, require_proven
 from reconciler.workflow.renderings import Rendering, rendering, rendering_against
 from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
@@ -74,7 +74,7 @@ __all__ = [
     "most_serious",
     "now",
     "open_context",
-    "pin_bundle_of",
+    "pin_bundle",
     "pin_environments",
     "pinned",
     "rendered",

@@ -142,16 +142,16 @@ def _content(desired: Desired, address: Address) -> object:
     return (found.spec, found.management.state, found.management.manage) if found is not None else None
 
 
-def pin_bundle_of(target: Context, bundle: Bundle) -> str:
+def pin_bundle(target: Context, bundle: Bundle) -> str:
     """Write into the project file which bundle an environment has; the place where it stands now.
 
     The reference names the commit that makes the bundle; where none does, the bundle is kept as a file beside it.
     Raises ``UsageError`` where no file declares the environment.
     """
-    from reconciler.project.pinning import pin_bundle
+    from reconciler.project import pinning
 
     reference = _reference(target, bundle)
-    return str(pin_bundle(target.project, target.environment.name, str(reference)))
+    return str(pinning.pin_bundle(target.project, target.environment.name, str(reference)))
 
 
 def _reference(context: Context, bundle: Bundle) -> BundleReference:

@@ -195,6 +195,16 @@ def test_a_field_that_is_left_to_others_must_not_differ_unless_an_overlay_leaves
     assert active(pair.production)[1] == "Pro (live)"
 
 
+def test_what_is_only_created_must_be_as_declared_in_staging_all_the_same(pair):
+    pair.write(production="")
+    pair.declare(meter(lifecycle={"manage": "create-only"}), FEATURE, pro("{{ vars.fee }}"))
+    pair.done("--check")
+    (live,) = pair.staging.items("meters")
+    body = {name: live[name] for name in ("metadata", "groupBy") if name in live}
+    pair.staging.send("PUT", f"meters/{live['id']}", {**body, "name": "Clicked"})
+    pair.refused("Meter/tokens is not as declared: name is `Clicked`, not `Tokens` (left to others in the manifests)")
+
+
 def test_what_would_stay_different_in_the_target_is_refused_too(pair):
     pair.write(production="")
     pair.declare(meter(), FEATURE, pro("{{ vars.fee }}", lifecycle={"ignore": ["description"]}))

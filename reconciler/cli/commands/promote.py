@@ -109,7 +109,7 @@ def command(
     _show(found, screen, form, plan_to_stdout=not asked.applies)
     workflow.require_proven(found, target)
     if pin:
-        screen.say(f"{workflow.pin_bundle_of(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
+        screen.say(f"{workflow.pin_bundle(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
         return
     ctx.exit(_go_on(workflow.with_bundle(there, chosen), found, request, asked, screen))
 
