@@ -26,7 +26,7 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
     from reconciler import workflow
 
     if where.shard is not None or is_glob(where.environment):
-        raise UsageError("this command works on one environment", tip="name it with -e, without a glob and --shard")
+        raise UsageError("this command works on one environment", tip="name it with -e, without a glob")
     context = workflow.open_context(
         Path.cwd(),
         file=where.project,

@@ -133,21 +133,16 @@ _INPUTS: tuple[Decorator[Any], ...] = (
         "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
     ),
 )
-_WHERE: tuple[Decorator[Any], ...] = (
-    click.option(
-        "-e",
-        "--env",
-        "environment",
-        metavar="ENV",
-        shell_complete=_complete_environment,
-        help="Environment of the project file. Default: its defaultEnvironment, else the embedded sandbox.",
-    ),
-    click.option(
-        "--shard",
-        metavar="INDEX/TOTAL",
-        callback=_shard,
-        help="With a glob as -e: this share of the environments, such as 2/8; auto/8 where CI counts the jobs.",
-    ),
+
+
+def _environment(text: str) -> Decorator[Any]:
+    default = "Default: its defaultEnvironment, else the embedded sandbox."
+    return click.option(
+        "-e", "--env", "environment", metavar="ENV", shell_complete=_complete_environment, help=f"{text} {default}"
+    )
+
+
+_ELSEWHERE: tuple[Decorator[Any], ...] = (
     _PROJECT,
     click.option("--endpoint", metavar="URL", help="Another address than the environment's, or one without a project."),
     click.option("--token-env", metavar="NAME", help="The environment variable that holds the API token."),
@@ -155,6 +150,17 @@ _WHERE: tuple[Decorator[Any], ...] = (
         "--project-name", metavar="NAME", help="The name written into what is managed. Default: the project's."
     ),
     *_INPUTS,
+)
+_WHERE: tuple[Decorator[Any], ...] = (_environment("Environment of the project file."), *_ELSEWHERE)
+_FLEET: tuple[Decorator[Any], ...] = (
+    _environment("Environment of the project file, or a glob over several."),
+    click.option(
+        "--shard",
+        metavar="INDEX/TOTAL",
+        callback=_shard,
+        help="With a glob as -e: this share of the environments, such as 2/8; auto/8 where CI counts the jobs.",
+    ),
+    *_ELSEWHERE,
 )
 _SIDES: tuple[Decorator[Any], ...] = (
     click.option(
@@ -231,6 +237,11 @@ def where_options(command: F) -> F:
     return _collected(command, _WHERE, "where", Where)
 
 
+def fleet_options(command: F) -> F:
+    """Add the options of ``Where`` for a command that works on several environments too: a glob, and a share of it."""
+    return _collected(command, _FLEET, "where", Where)
+
+
 def sides_options(command: F) -> F:
     """Add the options of ``Sides``; the command gets them as ``sides``."""
     return _collected(command, _SIDES, "sides", Sides)
@@ -252,7 +263,7 @@ def planning_options(command: F) -> F:
 def _collected(command: F, options: tuple[Decorator[Any], ...], name: str, kind: type[Any]) -> F:
     @wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever click passes
-        fields = {field: kwargs.pop(field) for field in kind.__dataclass_fields__}
+        fields = {field: kwargs.pop(field) for field in kind.__dataclass_fields__ if field in kwargs}
         return command(*args, **{name: kind(**fields)}, **kwargs)
 
     decorated: Any = wrapper

@@ -30,7 +30,7 @@ from reconciler.planning.canonical import canonical
 from reconciler.planning.compare import compare, without_choices
 from reconciler.planning.current import current_rows
 from reconciler.planning.diff import created, diff, leaves
-from reconciler.planning.live_keys import LiveKeys
+from reconciler.planning.export_keys import Name, keys_for
 from reconciler.planning.options import PlanOptions, no_secret
 from reconciler.planning.secrets import hide
 from reconciler.planning.work import Work, classes_of
@@ -66,9 +66,9 @@ def matched(desired: Desired, observation: Observation, api: str) -> Work:
     return work
 
 
-def live_entries(work: Work, keys: LiveKeys) -> dict[Address, Entry]:
-    """What is live, by address. ``keys`` has learnt from every side before."""
-    keyed = keys.settle(work, rows_of(work.observation))
+def live_entries(work: Work, names: Mapping[Name, str]) -> dict[Address, Entry]:
+    """What is live, by address. ``names`` are the keys that either side knows for what has none of its own."""
+    keyed = keys_for(work, rows_of(work.observation), names)
     work.know({(row.kind, row.id): key for row, key in keyed})
     drafts = {(row.kind, row.key) for rows in work.observation.objects.values() for row in rows if row.state == "draft"}
     return {Address(row.kind, key): _live_entry(work, row, key, drafts) for row, key in keyed}

@@ -15,7 +15,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.kinds.secrets import looks_like_credential, looks_like_credential_value
 from reconciler.kinds.shape import Field, ListOf, Object, OneOf, Scalar, Shape
 from reconciler.model import Address, Assignment, Desired, Manage, Management, Observation, Observed, Tree
-from reconciler.planning.couplings import is_servers_own
+from reconciler.planning.current import current_rows
 from reconciler.planning.export_keys import keys_for, words
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.versions import draft_is_ours
@@ -64,23 +64,11 @@ def export(observation: Observation, desired: Desired) -> tuple[Exported, ...]:
     work = Work(desired, observation, PlanOptions())
     for resource in desired.resources.values():
         work.match(resource)
-    chosen = [row for name in KINDS for row in _current(observation.objects.get(name, ()))]
+    chosen = [row for name in KINDS for row in current_rows(observation.objects.get(name, ()))]
     keys = keys_for(work, chosen)
     work.know({(row.kind, row.id): key for row, key in keys})
     found = [_exported(work, row, key) for row, key in keys]
     return tuple(sorted(found, key=lambda item: (KINDS[item.address.kind].order, item.address.key)))
-
-
-def _current(rows: tuple[Observed, ...]) -> Iterator[Observed]:
-    """The active version of each key, else its draft; every object of a kind without versions."""
-    best: dict[str, Observed] = {}
-    for row in sorted(rows, key=lambda item: item.id):
-        if row.state == "archived" or is_servers_own(row):
-            continue
-        name = row.key if row.version is not None and row.key is not None else row.id
-        if name not in best or row.state == "active":
-            best[name] = row
-    yield from best.values()
 
 
 def _exported(work: Work, row: Observed, key: str) -> Exported:

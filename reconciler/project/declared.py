@@ -36,6 +36,8 @@ def declare(
         if chain:
             found[name] = _declare(reading, chain, variables)
             _check_order(reading, chain[-1], known)
+    for name in found:
+        _check_circle(reading, found, written[name])
     return found
 
 
@@ -69,6 +71,16 @@ def _check_order(reading: Reporting, own: Written, known: tuple[str, ...]) -> No
     elif before is not None and before not in known:
         hint = did_you_mean(before, known)
         reading.add([Issue("project.environment", f"there is no environment `{before}`{hint}", mark)])
+
+
+def _check_circle(reading: Reporting, found: Mapping[str, DeclaredEnvironment], own: Written) -> None:
+    """No environment is promoted, over others, from itself: nobody could ever begin."""
+    way = [own.name]
+    while (before := found[way[-1]].promotes_from) in found and before not in way:
+        way.append(str(before))
+    if before == own.name and len(way) > 1:
+        circle = " → ".join([*reversed(way), way[-1]])
+        reading.add([Issue("project.environment", f"promoted in a circle: {circle}", own.at("promotesFrom"))])
 
 
 def _apply(

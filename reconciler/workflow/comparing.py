@@ -18,7 +18,7 @@ from reconciler.planning.between import (
     only,
     rows_of,
 )
-from reconciler.planning.live_keys import LiveKeys
+from reconciler.planning.export_keys import Name, known_names
 from reconciler.planning.work import Work
 from reconciler.workflow.context import Context, connect, load_desired
 from reconciler.workflow.live import declared_or_nothing
@@ -35,15 +35,13 @@ def compare_environments(
     Raises ``RefusedError`` where another namespace answers than the environment names.
     """
     one, other = (_observed(context, declared_or_nothing(context)) for context in (source, target))
-    keys = LiveKeys()
-    for work in (one, other):
-        keys.learn(work, rows_of(work.observation))
+    names = _names(other) | _names(one)
     wanted = _wanted(targets, excludes)
     return _between(
         _catalogue(source, one.observation),
         _catalogue(target, other.observation),
-        only(live_entries(one, keys), wanted),
-        only(live_entries(other, keys), wanted),
+        only(live_entries(one, names), wanted),
+        only(live_entries(other, names), wanted),
     )
 
 
@@ -57,14 +55,16 @@ def compare_declared(
     """
     desired = load_desired(target)
     work = _observed(target, desired)
-    keys = LiveKeys()
-    keys.learn(work, rows_of(work.observation))
     wanted = _wanted(targets, excludes)
     declared = only(declared_entries(work), wanted)
-    live = only(live_entries(work, keys), wanted)
+    live = only(live_entries(work, _names(work)), wanted)
     compared = live if desired.complete else only(live, desired.resources.__contains__)
     found = _between(Catalogue(name), _catalogue(target, work.observation), declared, compared)
     return replace(found, left_out=len(live) - len(compared))
+
+
+def _names(work: Work) -> dict[Name, str]:
+    return known_names(work, rows_of(work.observation))
 
 
 def _observed(context: Context, desired: Desired) -> Work:

@@ -116,6 +116,20 @@ def test_what_makes_no_sense_is_refused_at_its_place(refused, line, expected):
     assert refused(f"environments:\n  {line}\n")[0] == [expected]
 
 
+def test_environments_cannot_be_promoted_in_a_circle(refused):
+    places, messages = refused(
+        """
+        environments:
+          a: {endpoint: 'sandbox:', promotesFrom: b}
+          b: {endpoint: 'sandbox:', promotesFrom: c}
+          c: {endpoint: 'sandbox:', promotesFrom: a}
+          d: {endpoint: 'sandbox:', promotesFrom: a}
+        """
+    )
+    assert places == ["6:43 project.environment", "7:43 project.environment", "8:43 project.environment"]
+    assert messages[0] == "promoted in a circle: c → b → a → c"
+
+
 def test_a_default_environment_cannot_be_abstract(refused):
     places, _ = refused("defaultEnvironment: a\nenvironments: {a: {abstract: true}}\n")
     assert places == ["4:21 project.environment"]

@@ -11,7 +11,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import names_of, open_context, request
-from reconciler.cli.options import FILE, Planning, Where, format_option, paths_argument, planning_options, where_options
+from reconciler.cli.options import FILE, Planning, Where, fleet_options, format_option, paths_argument, planning_options
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
 from reconciler.errors import ForeignPlanError, RefusedError, UsageError
@@ -36,7 +36,7 @@ _ADHOC = "adhoc"
 )
 @paths_argument
 @click.option("--plan", "plan_file", type=FILE, help="A plan that `plan -o` saved; takes no planning option.")
-@where_options
+@fleet_options
 @planning_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can answer.")
 @click.option("--fail-fast", is_flag=True, help="Of several environments: start no further one after a failure.")

@@ -15,11 +15,11 @@ from reconciler.cli.options import (
     FILE,
     Planning,
     Where,
+    fleet_options,
     format_option,
     out_option,
     paths_argument,
     planning_options,
-    where_options,
 )
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
@@ -43,7 +43,7 @@ _DIFFERS = 2
     ),
 )
 @paths_argument
-@where_options
+@fleet_options
 @planning_options
 @click.option(
     "--base",

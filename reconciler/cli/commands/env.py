@@ -9,7 +9,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.opening import check_several, load_project
-from reconciler.cli.options import FILE, Where, format_option, where_options
+from reconciler.cli.options import FILE, Where, fleet_options, format_option
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -66,7 +66,7 @@ def list_(ctx: click.Context, project: Path | None, form: str) -> None:
         "reconciler env check --endpoint https://openmeter.example --token-env TOKEN",
     ),
 )
-@where_options
+@fleet_options
 @click.option("--pin", is_flag=True, help="Write the identity of what answers into the project's files.")
 @format_option
 @common_options

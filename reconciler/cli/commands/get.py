@@ -10,7 +10,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import names_of, open_context
-from reconciler.cli.options import Where, format_option, where_options
+from reconciler.cli.options import Where, fleet_options, format_option
 from reconciler.cli.several import Ended, Fleet
 from reconciler.cli.waiting import busy
 from reconciler.errors import ReconcilerError, UsageError
@@ -40,7 +40,7 @@ MANAGED:
     ),
 )
 @click.argument("what", metavar="[KIND[/KEY]]", required=False)
-@where_options
+@fleet_options
 @format_option
 @common_options
 @click.pass_context

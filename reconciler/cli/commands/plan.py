@@ -16,12 +16,12 @@ from reconciler.cli.opening import names_of, open_context, request
 from reconciler.cli.options import (
     Planning,
     Where,
+    fleet_options,
     format_option,
     moment,
     out_option,
     paths_argument,
     planning_options,
-    where_options,
 )
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
@@ -47,7 +47,7 @@ _PENDING = 2
     ),
 )
 @paths_argument
-@where_options
+@fleet_options
 @planning_options
 @format_option
 @out_option("Save the plan for `apply --plan`.")

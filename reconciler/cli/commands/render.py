@@ -10,7 +10,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import names_of, open_context
-from reconciler.cli.options import Where, paths_argument, where_options
+from reconciler.cli.options import Where, fleet_options, paths_argument
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.errors import UsageError
 
@@ -32,7 +32,7 @@ _DIFFERENT = 2
     ),
 )
 @paths_argument
-@where_options
+@fleet_options
 @click.option(
     "-o",
     "--out",

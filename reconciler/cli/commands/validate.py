@@ -12,7 +12,7 @@ from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.failures import source_lines
 from reconciler.cli.opening import open_contexts
-from reconciler.cli.options import Where, format_option, paths_argument, where_options
+from reconciler.cli.options import Where, fleet_options, format_option, paths_argument
 
 if TYPE_CHECKING:
     from reconciler.render.problems_text import Checked
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     ),
 )
 @paths_argument
-@where_options
+@fleet_options
 @format_option
 @common_options
 @click.pass_context
