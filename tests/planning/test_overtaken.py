@@ -1,6 +1,7 @@
 """Somebody else writes an object while a run is on its way: what they did stays, and is named."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -298,3 +299,52 @@ def test_a_look_costs_one_request_per_object_and_one_more_before_a_publish(world
     assert rival.wire.seen.count(f"GET {METERS}/{only(world, METERS)['id']}") == 1
     assert rival.wire.seen.count(f"GET {CHANNELS}/{only(world, CHANNELS)['id']}") == 1
     assert len(rival.wire.seen) == 8 + sum(not line.startswith("GET") for line in rival.wire.seen)
+
+
+def test_a_plan_that_somebody_else_retired_meanwhile_is_not_brought_back(world, rival, catalogue):
+    world.apply(*catalogue())
+    made = world.plan(*catalogue("2"))
+    live = only(world, PLANS)["id"]
+    rival.acts("GET", PLANS, lambda: None).acts("GET", PLANS, lambda: world.send("POST", f"{PLANS}/{live}/archive"))
+    told = failed(rival.run(made))["Plan/pro:publish"]
+    assert told.endswith("active version 1 -> absent")
+    assert {row["status"] for row in world.items(PLANS)} == {"archived", "draft"}
+
+
+def test_an_object_that_another_project_took_over_is_not_written(world, rival, catalogue):
+    world.apply(*catalogue())
+    made = world.plan(*catalogue(name="Two"))
+    row = only(world, CHANNELS)
+    theirs = {**row, "metadata": {"reconciler.project": "rival", "reconciler.key": "ops"}}
+    rival.acts("GET", f"{CHANNELS}/{row['id']}", lambda: world.send("PUT", f"{CHANNELS}/{row['id']}", theirs))
+    assert failed(rival.run(made))["NotificationChannel/ops:update"].endswith("its marker: acme/ops -> rival/ops")
+    assert only(world, CHANNELS)["metadata"]["reconciler.project"] == "rival"
+
+
+@pytest.fixture
+def left_over(world, rival, catalogue):
+    """A draft of ours with an add-on, left by a run that was cut off before it published; the plan that finishes it."""
+    world.apply(*catalogue(offers=["more"]))
+    made = world.plan(*catalogue("2", offers=["more"]))
+    kept = tuple(step for step in made.steps if step.id not in ("Plan/pro:publish", "Addon/more:publish"))
+    addon = tuple(step for step in made.steps if step.address.kind == "Addon")
+    part = replace(made, steps=tuple(step for step in made.steps if step in kept or step in addon))
+    assert rival.run(part).exit_code == 0
+    return world.plan(*catalogue("2", offers=["more"]))
+
+
+def test_a_left_over_draft_that_somebody_else_published_is_not_written(world, rival, left_over):
+    draft = only(world, PLANS, status="draft")["id"]
+    rival.acts("GET", PLANS, lambda: world.send("POST", f"{PLANS}/{draft}/publish"))
+    told = failed(rival.run(left_over))["Plan/pro:update"]
+    assert told.endswith("active version 1, draft version 2 -> active version 2")
+    assert only(world, PLANS, status="active")["phases"][0]["rateCards"][0]["price"]["amount"] == "2"
+
+
+def test_a_left_over_draft_whose_add_on_somebody_else_took_off_is_not_written(world, rival, left_over):
+    draft = only(world, PLANS, status="draft")["id"]
+    attached = world.items(f"{PLANS}/{draft}/addons")[0]["addon"]["id"]
+    rival.acts("GET", PLANS, lambda: world.send("DELETE", f"{PLANS}/{draft}/addons/{attached}"))
+    report = rival.run(left_over)
+    assert [error for error in failed(report).values() if "its add-ons: more version 2 -> none" in error]
+    assert only(world, PLANS, status="active")["version"] == 1
