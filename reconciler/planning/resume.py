@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.kinds import marker as markers
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Observation, Observed, Plan, Step, Tree
+from reconciler.model import Address, Desired, Marker, Observation, Observed, Plan, Step, Tree
 from reconciler.planning.options import PlanOptions, RevealSecret, no_secret
 from reconciler.planning.verify import Intent, filled
 from reconciler.planning.work import Work
@@ -75,7 +75,15 @@ def _ours(work: Work, address: Address) -> tuple[Observed, ...]:
 def _same_marker(row: Observed, step: Step) -> bool:
     if not KINDS[row.kind].bindings or step.body is None:
         return False
-    return markers.read(step.body.get("metadata")) == row.marker
+    meant = markers.read(step.body.get("metadata"))
+    return meant == row.marker or _once_replacing(meant, row)
+
+
+def _once_replacing(meant: Marker | None, row: Observed) -> bool:
+    """A successor whose marker a later run has written again, once there was nothing left to replace."""
+    if meant is None or row.marker is None or meant.replaces in (None, row.id.lower()):
+        return False
+    return replace(meant, replaces=None) == row.marker
 
 
 def _target(work: Work, step: Step, found: Progress) -> Observed | None:

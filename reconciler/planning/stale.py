@@ -105,7 +105,8 @@ def _before(address: Address, spec: Mapping[str, Tree], begun: tuple[Step, ...])
         shown = {str(channel) for channel in channels} if isinstance(channels, list) else set()
         switched = [f"id:{step.target_id}" for step in begun if step.address.kind == "NotificationChannel"]
         for few in _subsets(switched[:_SWITCHED]):
-            yield {**spec, "channels": sorted(shown ^ set(few))}
+            rest, others = {name: spec[name] for name in spec if name != "channels"}, sorted(shown ^ set(few))
+            yield {**rest, "channels": others} if others else rest
 
 
 def _subsets(items: list[str]) -> Iterator[tuple[str, ...]]:

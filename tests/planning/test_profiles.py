@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action, ChangeClass
+from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 
 
@@ -151,3 +152,14 @@ def test_a_successor_never_takes_somebody_elses_profile_away(world, profile, hal
     theirs = {**old["metadata"], "reconciler.project": "platform"}
     world.send("PUT", f"/api/v1/billing/profiles/{old['id']}", {**old, "metadata": theirs})
     assert world.plan(profile(app=OWN)).steps == ()
+
+
+def test_a_plan_that_another_one_has_finished_makes_nothing_twice(world, profile):
+    world.send("POST", "/api/v1/marketplace/listings/custom_invoicing/install", {"name": "Own"})
+    world.apply(profile())
+    saved = world.plan(profile(app=OWN))
+    world.run(replace(saved, steps=saved.steps[:1]))
+    carried_out(world, world.plan(profile(app=OWN)))
+    assert set(progress(saved, world.backend.observe(KINDS), frozenset({"acme"})).done) == {
+        step.id for step in saved.steps
+    }

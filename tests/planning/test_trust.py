@@ -148,6 +148,20 @@ def test_a_rule_that_shows_other_channels_because_this_plan_switched_them_has_no
     assert said.startswith("NotificationRule/r: `name`: `Reset` -> `Theirs`")
 
 
+def test_a_rule_that_shows_a_channel_because_this_plan_enabled_it_has_not_moved(world, make):
+    def rule(state, **more):
+        spec = {"name": "Reset", "type": "entitlements.reset", "channels": ["ops"]}
+        return make("NotificationChannel", "ops", {"name": "Ops", **HOOK, **more}), make(
+            "NotificationRule", "r", spec if state == "active" else None, state=state
+        )
+
+    world.apply(*rule("active", disabled=True))
+    made = world.plan(*rule("absent"))
+    assert [step.id for step in made.steps] == ["NotificationChannel/ops:update", "NotificationRule/r:delete"]
+    one_more(world, made)
+    assert what_moved(world, made) == ()
+
+
 def test_a_profile_that_is_no_longer_the_default_because_this_plan_promoted_another_has_not_moved(world, make):
     def two(first, name="A"):
         supplier = {"name": "ACME", "addresses": [{"country": "US"}]}
