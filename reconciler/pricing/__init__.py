@@ -9,12 +9,13 @@
     bill = rate(Line("Tokens", price, "USD", Decimal(40000), feature="tokens"))
     bill.totals.total            # Decimal('100.00')
 
-``rate`` works out one line, ``invoice`` several, ``rate_part`` a part of a period that is invoiced before its end;
-``subscribed`` puts a customer on a plan with add-ons, and ``service_periods`` tells which lines are due when, with
-prorated fees. What cannot
-be computed faithfully raises ``PricingError``. Quantities are in the meter's units, amounts in the currency itself.
+``bill`` tells what a customer pays on a plan. Below it ``subscribed`` puts a customer on a plan with add-ons,
+``service_periods`` tells which lines are due when, with prorated fees, ``rate`` works out one line, ``invoice``
+several, and ``rate_part`` a part of a period that is invoiced before its end. What cannot be computed faithfully raises
+``PricingError``. Quantities are in the meter's units, amounts in the currency itself.
 """
 
+from reconciler.pricing.bills import Bill, Customer, Item, bill
 from reconciler.pricing.lines import (
     AmountDiscount,
     Conversion,
@@ -39,21 +40,25 @@ from reconciler.pricing.prices import (
     UnitPrice,
     parse_price,
 )
+from reconciler.pricing.probes import edges, probes
 from reconciler.pricing.rating import invoice, rate
 from reconciler.pricing.splits import may_split, rate_part
 from reconciler.pricing.subscriptions import Card, Phase, ServicePeriod, Subscription, service_periods
 
 __all__ = [
     "AmountDiscount",
+    "Bill",
     "Card",
     "Commitment",
     "Conversion",
+    "Customer",
     "DetailedLine",
     "Discounts",
     "DynamicPrice",
     "Extra",
     "FlatPrice",
     "Invoice",
+    "Item",
     "Line",
     "PackagePrice",
     "Period",
@@ -67,9 +72,12 @@ __all__ = [
     "Totals",
     "UnitPrice",
     "UsageDiscount",
+    "bill",
+    "edges",
     "invoice",
     "may_split",
     "parse_price",
+    "probes",
     "rate",
     "rate_part",
     "service_periods",

@@ -1,0 +1,126 @@
+"""What a customer pays: a plan, a phase of it, add-ons and usage over some billing periods.
+
+A customer who is in a phase is taken to have been there since a billing period began, so that nothing is prorated;
+one who signs up goes through all phases, trials and stubs included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from reconciler.errors import PricingError
+from reconciler.kinds import durations
+from reconciler.pricing.lines import RatedLine, Totals, added
+from reconciler.pricing.money import ZERO, exact
+from reconciler.pricing.offers import Extra, Spec, subscribed
+from reconciler.pricing.periods import later
+from reconciler.pricing.prices import FlatPrice
+from reconciler.pricing.rating import rate
+from reconciler.pricing.subscriptions import ServicePeriod, Subscription, service_periods
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where the periods of a customer begin who has no dates: a year of 365 days that begins a month and a quarter."""
+
+Usage = Mapping[str, Decimal | tuple[Decimal, ...]]
+"""Feature key → units in every service period of a card, or in each of them in order (none after the last)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who is billed. ``phase`` None: the last one. ``signs_up``: the whole life of the plan instead of one phase.
+
+    ``periods`` counts billing periods of the plan. Add-ons are bought from the beginning.
+    """
+
+    usage: Usage
+    extras: tuple[Extra, ...] = ()
+    phase: str | None = None
+    signs_up: bool = False
+    periods: int = 1
+    start: datetime = START
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One card in one of its service periods, rated."""
+
+    due: ServicePeriod
+    rated: RatedLine
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Everything whose service begins within the billing periods, in the order of the plan's cards and of time."""
+
+    currency: str
+    items: tuple[Item, ...]
+    totals: Totals
+
+    @property
+    def total(self) -> Decimal:
+        """What is to be paid."""
+        return self.totals.total
+
+    def by_card(self) -> dict[str, Decimal]:
+        """What each card comes to, over all its periods."""
+        found: dict[str, Decimal] = {}
+        for item in self.items:
+            found[item.due.card.key] = found.get(item.due.card.key, ZERO) + item.rated.totals.total
+        return found
+
+
+@exact
+def bill(plan: Spec, customer: Customer) -> Bill:
+    """Work out what a customer pays. ``plan`` is its spec as a manifest or the API has it.
+
+    Raises ``PricingError`` for usage of a feature that no card of the plan prices, and for what cannot be billed.
+    """
+    if customer.periods < 1:
+        raise PricingError(f"{customer.periods} billing periods cannot be billed")
+    whole = subscribed(plan, customer.start, extras=customer.extras)
+    subscription = whole if customer.signs_up else _in_phase(whole, customer.phase)
+    _check_usage(subscription, customer)
+    items = tuple(_items(subscription, customer))
+    return Bill(subscription.currency, items, added(item.rated.totals for item in items))
+
+
+def _in_phase(whole: Subscription, key: str | None) -> Subscription:
+    phase = next((phase for phase in reversed(whole.phases) if key is None or phase.key == key), None)
+    if phase is None:
+        raise PricingError(f"the plan has no phase `{key}`" if key else "the plan has no phases")
+    return replace(whole, phases=(replace(phase, after=durations.Period()),))
+
+
+def _check_usage(subscription: Subscription, customer: Customer) -> None:
+    metered = {
+        card.feature
+        for phase in subscription.phases
+        for card in phase.cards
+        if card.price is None or not isinstance(card.price, FlatPrice)
+    }
+    for feature in customer.usage:
+        if feature not in metered:
+            known = ", ".join(sorted(name for name in metered if name)) or "none"
+            raise PricingError(f"nothing prices the usage of `{feature}` here; priced by usage: {known}")
+
+
+def _items(subscription: Subscription, customer: Customer) -> Iterator[Item]:
+    end = later(customer.start, subscription.cadence, customer.periods)
+    for due in service_periods(subscription, end):
+        if due.service.start < end:
+            line = due.line(subscription.currency, _used(customer.usage, due))
+            if line is not None:
+                yield Item(due, rate(line))
+
+
+def _used(usage: Usage, due: ServicePeriod) -> Decimal:
+    if due.card.feature is None or isinstance(due.price, FlatPrice):
+        return ZERO
+    found = usage.get(due.card.feature, ZERO)
+    if isinstance(found, Decimal):
+        return found
+    at = due.index or 0
+    return found[at] if at < len(found) else ZERO
