@@ -45,6 +45,11 @@ class Live:
         """The draft version: ours or somebody else's."""
         return self.state("draft")
 
+    @property
+    def every(self) -> tuple[Observed, ...]:
+        """The rows, and what a killed replacement has left beside them."""
+        return self.rows if self.superseded is None else (*self.rows, self.superseded)
+
     def situation(self) -> LiveSituation:
         """The live column of the lifecycle table. Archived versions count as nothing."""
         if self.state("live"):

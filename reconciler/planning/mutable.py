@@ -160,7 +160,12 @@ def _update(
     if unmarked:
         work.guard("adopt", address, f"{address} exists already, made by somebody else ({live.id})", consentable=True)
     notes = [f"`{path}` {UNCHECKED}" for path in comparison.unchecked]
-    if not comparison.changes:
+    old = work.lives[address].superseded
+    if old is not None:
+        notes.append(
+            f"the object that it replaces ({old.id}) is deleted: the run that made this one did not come to it"
+        )
+    elif not comparison.changes:
         again = couplings.rewrites(work, resource)
         notes.append("it is written again as it is" if again else "only our marker in its metadata is written")
     if kind.name == "Meter" and unmarked:
@@ -171,8 +176,8 @@ def _update(
         Change(
             address,
             action,
-            actions=("update",),
-            classes=classes_of(kind, comparison.changes) or (ChangeClass.COSMETIC,),
+            actions=("update", "delete") if old is not None else ("update",),
+            classes=classes_of(kind, comparison.changes, *_ends(old)) or (ChangeClass.COSMETIC,),
             reasons=couplings.reasons(work, resource),
             fields=comparison.changes,
             location=resource.location,
@@ -182,6 +187,11 @@ def _update(
         )
     )
     couplings.guard_update(work, resource, live, comparison)
+
+
+def _ends(old: Observed | None) -> tuple[ChangeClass, ...]:
+    """A replacement that is finished ends the old object, as the plan that began it said."""
+    return (ChangeClass.DESTRUCTIVE,) if old is not None else ()
 
 
 def _replace(work: Work, resource: Resource, live: Observed, comparison: Comparison) -> None:

@@ -249,7 +249,7 @@ def release(work: Work, address: Address, live: Observed, reason: str, note: str
 
 def orphans(work: Work) -> None:
     """Owned objects that no document declares any more: always listed, removed only when asked."""
-    declared = {row.id for live in work.lives.values() for row in (*live.rows, *_superseded(live))}
+    declared = {row.id for live in work.lives.values() for row in live.every}
     listed: list[str] = []
     for address, rows in work.index.owned().items():
         left = tuple(row for row in rows if row.id not in declared)
@@ -285,11 +285,6 @@ def _prune(work: Work, address: Address, rows: tuple[Observed, ...]) -> None:
         release(work, address, row, reason, note)
     else:
         retire(work, address, rows, reason=reason)
-
-
-def _superseded(live: object) -> tuple[Observed, ...]:
-    old = getattr(live, "superseded", None)
-    return (old,) if old is not None else ()
 
 
 def order_retirement(work: Work) -> None:

@@ -19,7 +19,7 @@ _SWITCHED = 6
 
 def sightings(work: Work) -> tuple[Sighting, ...]:
     """What is seen of every address that a plan looks at, absences included."""
-    rows_of = {address: live.rows for address, live in work.lives.items()}
+    rows_of = {address: live.every for address, live in work.lives.items()}
     for address, rows in work.index.owned().items():
         rows_of.setdefault(address, rows)
     ordered = sorted(rows_of, key=lambda item: (KINDS[item.kind].order, item.key))
