@@ -70,6 +70,8 @@ class Sender:
 
     def _send_again(self, step: Step, first: StepResult) -> Outcome:
         """The second try: a POST only if reading shows nothing again, and only one that may be repeated."""
+        if first.state == "not-sent":
+            return self._send(step, first)
         unknown = first.state == "sent-unknown"
         try:
             if (seen := self._first_is_done(step)) is not None:
@@ -104,7 +106,7 @@ class Sender:
         except HaltedError:
             return _not_sent(step)
         except BackendError as error:
-            return replace(_ended(step, "failed", error), unsent=True)
+            return _unread(step, error, repeatable=first is None)
         try:
             answer = self._backend.perform(step.method, step.path, body)
         except HaltedError:
@@ -233,6 +235,15 @@ def _seen(step: Step, found: Found) -> Outcome:
 def _not_sent(step: Step) -> Outcome:
     error = f"{step.address}: not sent, the run was interrupted while the server limited the rate"
     return Outcome(StepResult(step, "not-sent", error=error), unsent=True)
+
+
+def _unread(step: Step, error: BackendError, *, repeatable: bool) -> Outcome:
+    """What comes before the write could not be read, so it was not sent; a server that hangs may answer later."""
+    hangs = _lost(error) and not _definite(error)
+    outcome = replace(_ended(step, "failed", error, lost=hangs), unsent=True)
+    if not (hangs and repeatable):
+        return outcome
+    return replace(outcome, result=replace(outcome.result, state="not-sent"), again=True)
 
 
 def _definite(error: BackendError) -> bool:

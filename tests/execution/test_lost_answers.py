@@ -3,6 +3,8 @@ import threading
 import httpx
 import pytest
 
+from reconciler.kinds.registry import KINDS
+
 from ..backends.faults import answered, handled_but, lost, raised
 from .conftest import marked, meter, step
 
@@ -202,6 +204,29 @@ def test_a_second_try_is_told_and_its_time_counts_once(world):
     result = world.run(meter(1, "tokens")).results[0]
     assert result.notes == ("sent twice",)
     assert [event.kind for event in world.events] == ["started", "finished"]
+
+
+def _unreadable_before_the_write(world, times, error=httpx.ReadTimeout):
+    """One plan, whose key cannot be read that often just before it is created; two attempts make one reading."""
+    seen = world.backend.observe(KINDS)
+    world.wire.breaks("GET", "/plans", *[raised(error)] * 2 * times)
+    phase = {"key": "main", "name": "Main", "duration": None, "rateCards": []}
+    body = {"key": "pro", "name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": [phase], **marked("pro")}
+    (result,) = world.run(step(1, "Plan/pro", "create", "POST", "/api/v1/plans", body), seen=seen).results
+    return result
+
+
+def test_a_write_before_which_a_server_that_hangs_could_not_be_read_is_tried_again(world):
+    result = _unreadable_before_the_write(world, 1)
+    assert (result.state, result.notes, world.sent("POST")) == ("done", (), 1)
+    assert [row["id"] for row in world.items("/api/v1/plans")] == [result.created_id]
+
+
+@pytest.mark.parametrize(("times", "error"), [(2, httpx.ReadTimeout), (1, httpx.ConnectError)])
+def test_what_cannot_be_read_twice_or_not_reached_at_all_fails_unsent(world, times, error):
+    result = _unreadable_before_the_write(world, times, error)
+    assert (result.state, world.sent("POST")) == ("failed", 0)
+    assert "GET" in result.error
 
 
 def test_the_loss_that_slows_catalogue_writes_down_is_an_event(world):
