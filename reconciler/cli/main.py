@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Write manifests",
         (
+            ("fmt", "Bring YAML files into one style; comments survive."),
             ("validate", "Check the manifests offline: syntax, schema, references, rules."),
             ("render", "Print the manifests after templates and overlays."),
             ("graph", "Draw what is declared and what names what."),

@@ -153,18 +153,7 @@ class Editor:
 
     def save(self, path: FilePath) -> None:
         """Write the file whole or not at all; it keeps its mode. Raises ``UsageError`` where that is not possible."""
-        real = path.resolve()
-        temporary = real.with_name(f".{real.name}.{os.getpid()}.part")
-        try:
-            try:
-                temporary.write_bytes(self.data)
-                if real.exists():
-                    temporary.chmod(real.stat().st_mode & 0o7777)
-                temporary.replace(real)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        replace_file(path, self.data)
         self._before = self.data
 
     @property
@@ -245,3 +234,19 @@ class Editor:
 
     def _fail(self, rule: str, message: str, offset: int) -> NoReturn:
         raise EditError([Problem(rule, message, self._at(offset))], f"{self._at(offset)}: {message}")
+
+
+def replace_file(path: FilePath, data: bytes) -> None:
+    """Write a file whole or not at all: it keeps its mode, and a link stays one. Raises ``UsageError``."""
+    real = path.resolve()
+    temporary = real.with_name(f".{real.name}.{os.getpid()}.part")
+    try:
+        try:
+            temporary.write_bytes(data)
+            if real.exists():
+                temporary.chmod(real.stat().st_mode & 0o7777)
+            temporary.replace(real)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None

@@ -118,9 +118,9 @@ def add_item(text: str, place: Place, value: Any, before: int | None) -> str:  #
     after = (len(node.items) if before is None else before) - 1
     if node.flow or any(above.flow for above in place.above):
         return _add_flow(text, node, after, writing.flow(value, style))
-    dashes = _dashes(text, node)
-    column = _column(text, dashes[0])
-    heads = [Node("scalar", dash, dash) for dash in dashes]
+    places = dashes(text, node)
+    column = _column(text, places[0])
+    heads = [Node("scalar", dash, dash) for dash in places]
     return _add_block(text, heads, node.items, after, writing.item(value, column, style), column)
 
 
@@ -162,7 +162,7 @@ def remove(text: str, place: Place) -> str:
         if at + 1 < len(heads):
             return text[: heads[at].start] + text[heads[at + 1].start :]
         return text[: ends[at - 1]] + text[ends[at] :]
-    starts = [key.start for key in parent.keys] or _dashes(text, parent)
+    starts = [key.start for key in parent.keys] or dashes(text, parent)
     line = text.rfind("\n", 0, starts[at]) + 1
     if not text[line : starts[at]].strip(" "):
         end = _line_end(text, ends[at])
@@ -192,7 +192,7 @@ def _predecessor(node: Node, name: str, order: Sequence[str]) -> int:
     return found[-1] if found else -1
 
 
-def _dashes(text: str, node: Node) -> list[int]:
+def dashes(text: str, node: Node) -> list[int]:
     """Where the dash of every item of a block list stands."""
     found = []
     at = _inner_start(text, node)

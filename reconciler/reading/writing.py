@@ -26,6 +26,10 @@ _NOT_LITERAL = re.compile(
 )
 
 
+WIDTH = 100
+"""How long a line may get by putting things on it that could stand on their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How a file is written: ``step`` columns per level, ``dash`` columns from a key to the dashes of its list.
@@ -38,7 +42,7 @@ class Style:
     flow: bool = True
     spaces: bool = True
     json: bool = False
-    width: int = 100
+    width: int = WIDTH
 
 
 def scalar(value: Any, *, like: str = "", flow: bool = False) -> str:  # noqa: ANN401 - a leaf of a tree

@@ -33,6 +33,7 @@ from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bun
 from reconciler.workflow.renderings import Rendering, rendering, rendering_against
 from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
+from reconciler.workflow.tidying import Tidied, tidy
 
 __all__ = [
     "AcceptRequest",
@@ -46,6 +47,7 @@ __all__ = [
     "PlanRequest",
     "Rendering",
     "Shard",
+    "Tidied",
     "accept",
     "at_revision",
     "bundle_of",
@@ -87,5 +89,6 @@ __all__ = [
     "run_apply",
     "sandbox_path",
     "stops",
+    "tidy",
     "with_bundle",
 ]
