@@ -40,7 +40,8 @@ def in_order(shape: Shape | None, value: Any, *, whole: bool = False) -> Any:  #
     """The tree in reading order; a ``whole`` spec keeps the order of its fields."""
     match value:
         case Mapping():
-            variant = shape.variants.get(str(value.get(shape.tag))) if isinstance(shape, OneOf) else shape
+            # A patch may leave the tag out: then the fields of every variant are possible.
+            variant = shape.variants.get(str(value.get(shape.tag)), shape) if isinstance(shape, OneOf) else shape
             entries = _entries(variant, value, whole=whole)
             return {name: in_order(_below(variant, name), item) for name, item in entries}
         case list() | tuple():
@@ -51,9 +52,9 @@ def in_order(shape: Shape | None, value: Any, *, whole: bool = False) -> Any:  #
 
 
 def _entries(shape: Shape | None, value: Mapping[str, Any], *, whole: bool) -> Iterable[tuple[str, Any]]:
-    if not isinstance(shape, Object):
+    if not isinstance(shape, Object | OneOf):
         return value.items()
-    if not whole:
+    if not whole or isinstance(shape, OneOf):
         return _important_first(value)
     places = {name: place for place, name in enumerate(shape.fields)}
     return sorted(value.items(), key=lambda entry: places.get(entry[0], -1))
@@ -69,6 +70,8 @@ def _below(shape: Shape | None, name: str) -> Shape | None:
     match shape:
         case Object(fields=fields) if name in fields:
             return fields[name].shape
+        case OneOf(variants=variants):
+            return next((one.fields[name].shape for one in variants.values() if name in one.fields), None)
         case MapOf(value=value):
             return value
         case _:

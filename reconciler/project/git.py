@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -28,6 +28,12 @@ def git_facts(root: Path) -> GitFacts:
         return GitFacts()
     changes = _git(root, "status", "--porcelain", "--", ".")
     return GitFacts(commit, None if changes is None else bool(changes))
+
+
+def uncommitted(root: Path, files: Iterable[str]) -> tuple[str, ...]:
+    """Which of these files differ from what is committed, or are in no commit; none outside of a repository."""
+    found = (name for name in files if (root / name).exists())
+    return tuple(name for name in found if _git(root, "status", "--porcelain", "--", name))
 
 
 def top_of(folder: Path) -> Path | None:

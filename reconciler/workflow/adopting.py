@@ -11,11 +11,11 @@ from reconciler.project.values import SANDBOX
 from reconciler.reading.editing import Editor
 from reconciler.workflow.context import Context
 
-_BEFORE = (
+ORDER = (
     "apiVersion", "kind", "name", "extends", "abstract", "description", "endpoint", "api", "identity", "token",
     "headers", "vars", "varFiles", "overlays", "promotesFrom", "protected", "adopt",
 )  # fmt: skip
-"""What stands before ``adopt`` in an environment that a person wrote."""
+"""The fields of an environment in the order in which a person writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,30 @@ def adopt(context: Context, ids: Mapping[Address, str]) -> Adoption:
     Raises ``EditError`` where the file cannot take them without changing more.
     """
     new = {address: ident for address, ident in ids.items() if context.environment.adopt.get(address) != ident}
-    place = _place(context)
+    place = place_of(context)
     if not new or place is None:
         return Adoption(new)
     path, inside = place
-    editor = Editor.open(path, path.relative_to(context.project.root).as_posix())
-    if inside and editor.get(0, inside) is None:
-        editor.set(0, (*inside, "endpoint"), context.environment.endpoint)
+    editor = opened(context, path, inside)
     for address, ident in new.items():
         adopted = editor.get(0, (*inside, "adopt")) is not None
         if adopted:
             editor.set(0, (*inside, "adopt", str(address)), ident)
         else:
-            editor.set(0, (*inside, "adopt"), {str(address): ident}, order=_BEFORE)
+            editor.set(0, (*inside, "adopt"), {str(address): ident}, order=ORDER)
     editor.save(path)
     return Adoption(new, path)
 
 
-def _place(context: Context) -> tuple[Path, tuple[str, ...]] | None:
+def opened(context: Context, path: Path, inside: tuple[str, ...]) -> Editor:
+    """The editor of the file that declares the environment; the sandbox, which needs no declaration, is begun."""
+    editor = Editor.open(path, path.relative_to(context.project.root).as_posix())
+    if inside and editor.get(0, inside) is None:
+        editor.set(0, (*inside, "endpoint"), context.environment.endpoint)
+    return editor
+
+
+def place_of(context: Context) -> tuple[Path, tuple[str, ...]] | None:
     """The file that declares the environment, and where in it; None where its ids can stand in no file.
 
     Another address than the declared one (``--endpoint``) has other ids.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from reconciler.errors import UsageError
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import KINDS
-from reconciler.manifest.templates import is_template
 from reconciler.model import Location, Resource
 from reconciler.planning.export import Exported
 from reconciler.planning.export_keys import words
 from reconciler.render.escape import escape
 from reconciler.workflow.context import Context
+from reconciler.workflow.placing import verbatim
 
 Layout = Literal["kind", "object"]
 """One file per kind, or one per object in a folder per kind."""
@@ -84,7 +83,7 @@ def document(item: Exported) -> str:
     from reconciler.manifest.output import document as tree
     from reconciler.manifest.writing import document_text
 
-    resource = Resource(item.address, _verbatim(item.spec or {}), item.management, Location("", 1), _Nowhere())
+    resource = Resource(item.address, verbatim(item.spec or {}), item.management, Location("", 1), _Nowhere())
     return document_text(tree(resource), KINDS[item.address.kind].shape, map(escape, _comments(item)))
 
 
@@ -95,18 +94,3 @@ def _comments(item: Exported) -> Iterator[str]:
         yield from note.splitlines()
     for name, what in item.secrets:
         yield f"to fill in: the environment variable {name}, with the value of `{what}`"
-
-
-def _verbatim(value: Any) -> Any:  # noqa: ANN401 - a tree in, the same tree out
-    """The tree with every text as it is: what looks like a template is no template."""
-    match value:
-        case str() if is_template(value):
-            simple = value.isprintable() and not {"'", "\\"} & set(value)
-            text = f"'{value}'" if simple else json.dumps(value, ensure_ascii=False)
-            return f"{{{{ {text} }}}}"
-        case Mapping():
-            return {name: _verbatim(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_verbatim(item) for item in value]
-        case _:
-            return value

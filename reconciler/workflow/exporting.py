@@ -8,17 +8,20 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.errors import ManifestError, UsageError
+from reconciler.errors import ManifestError, RefusedError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Manage, Observation, Plan
+from reconciler.model import Acceptance, Address, Desired, Manage, Observation, Plan
 from reconciler.planning.export import Exported
 from reconciler.planning.export import export as declare
 from reconciler.planning.options import PlanOptions
+from reconciler.project.git import uncommitted
+from reconciler.workflow.accepting import AcceptRequest, accept
 from reconciler.workflow.adopting import Adoption, adopt
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired
 from reconciler.workflow.documents import Layout, catalogue, file_text, placed
+from reconciler.workflow.overlaying import declare_overlay, overlaid, overlay_folder
 from reconciler.workflow.plans import require_identity, revealer
 from reconciler.workflow.writable import writable
 
@@ -32,7 +35,8 @@ class ExportRequest:
 
     ``out``: a folder; None: to nowhere, only ``ExportOutcome.text`` has it. ``targets`` are patterns over
     ``Kind/key``; what the chosen objects name comes along. ``unmanaged``: only what carries no marker of this project
-    and is not declared. ``manage``: how far the documents say that the objects are ours to change.
+    and is not declared. ``manage``: how far the documents say that the objects are ours to change. ``overlay``: into
+    an overlay of the environment, as patches of what the manifests declare.
     """
 
     out: Path | None = None
@@ -40,6 +44,7 @@ class ExportRequest:
     targets: tuple[str, ...] = ()
     unmanaged: bool = False
     manage: Manage = "full"
+    overlay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,20 @@ class ExportOutcome:
     """What came of an export.
 
     ``objects`` are the documents made; ``files`` the new files. ``declared`` are live objects that have a document
-    already, ``gone`` documents without a live object: both stay as they are. ``expected`` is what a plan of the result
-    says, None where nothing was written.
+    already; ``acceptance`` is what was changed in those. ``gone`` are documents without a live object, which stay as
+    they are. ``expected`` is what a plan of the result says, None where nothing was written.
     """
 
     objects: tuple[Exported, ...] = ()
     files: tuple[Path, ...] = ()
     text: str = ""
     declared: tuple[Address, ...] = ()
+    acceptance: Acceptance | None = None
     gone: tuple[Address, ...] = ()
     adoption: Adoption = field(default_factory=Adoption)
     expected: Plan | None = None
-    beside: bool = False
-    """Written among the manifests of the project."""
+    folder: Path | None = None
+    """The folder of its own that was written; None where it is among the manifests of the project."""
 
 
 Mode = Literal["text", "fresh", "beside"]
@@ -69,10 +75,18 @@ Mode = Literal["text", "fresh", "beside"]
 def export(context: Context, request: ExportRequest = ExportRequest()) -> ExportOutcome:
     """Write live objects as manifests; nothing live is written, and no file that exists is replaced.
 
-    Into a folder of the project's manifests, only what no document declares is written, into new files. Raises
-    ``UsageError`` where a file is in the way, ``ManifestError`` where the manifests there cannot be read.
+    Into a folder of the project's manifests, what no document declares is written into new files, and what a document
+    declares otherwise is changed in it, comments kept. Raises ``UsageError`` where a file is in the way,
+    ``RefusedError`` where a file to change has changes that are not committed, ``ManifestError`` where the manifests
+    there cannot be read.
     """
-    mode = _mode(context, request.out)
+    if not request.overlay:
+        return _export(context, request, request.out, _mode(context, request.out))
+    with overlaid(context, request.out) as there:
+        return _export(there, request, overlay_folder(there), "beside")
+
+
+def _export(context: Context, request: ExportRequest, out: Path | None, mode: Mode) -> ExportOutcome:
     desired = _declared(context, mode)
     with connect(context, read_only=True) as backend:
         observation = backend.observe(KINDS, named=desired.resources)
@@ -80,20 +94,50 @@ def export(context: Context, request: ExportRequest = ExportRequest()) -> Export
         everything = writable(declare(observation, desired))
         chosen = _chosen(everything, request, beside=mode == "beside")
         documents = tuple(item.managed(request.manage) for item in chosen)
-        if mode == "text" or request.out is None:
+        if mode == "text" or out is None:
             return ExportOutcome(documents, text=catalogue(context, documents, None))
-        files = _write(context, request.out, request.layout, documents, fresh=mode == "fresh")
+        gone = _gone(desired, everything)
+        acceptance = _accepted(context, request, everything, gone) if mode == "beside" else None
+        files = _write(context, out, request.layout, documents, fresh=mode == "fresh")
+        if request.overlay and (files or (acceptance and acceptance.edits)):
+            declare_overlay(context)
         adoption = adopt(context, {item.address: item.id for item in documents if item.adopt})
-        expected = _expected(context, backend, observation, adoption, None if mode == "beside" else request.out)
+        expected = _expected(context, backend, observation, adoption, None if mode == "beside" else out)
     return ExportOutcome(
         documents,
         files,
         declared=tuple(item.address for item in everything if item.declared),
-        gone=_gone(desired, everything),
+        acceptance=acceptance,
+        gone=() if request.overlay else gone,
         adoption=adoption,
         expected=expected,
-        beside=mode == "beside",
+        folder=out if mode == "fresh" else None,
     )
+
+
+def _accepted(
+    context: Context, request: ExportRequest, everything: tuple[Exported, ...], gone: tuple[Address, ...]
+) -> Acceptance | None:
+    """What the documents that there are declare otherwise, changed in them; in an overlay also what is not there."""
+    there = [item.address for item in everything if item.declared]
+    names = [str(address) for address in (*there, *(gone if request.overlay else ()))]
+    chosen = [name for name in names if not request.targets or _matches(name, request.targets)]
+    if not chosen:
+        return None
+    asked = AcceptRequest(targets=tuple(chosen), to="overlay" if request.overlay else "auto", dry_run=True)
+    tried = accept(context, asked)
+    dirty = uncommitted(context.project.root, [edit.file for edit in tried.edits])
+    if dirty:
+        raise RefusedError(
+            f"{', '.join(dirty)} would be changed and {'has' if len(dirty) == 1 else 'have'} changes that are not "
+            "committed",
+            tip="commit or stash them first; `reconciler accept --dry-run` shows what would be changed",
+        )
+    return accept(context, replace(asked, dry_run=False)) if tried.edits else tried
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def default_folder(context: Context) -> Path:
@@ -133,12 +177,12 @@ def _declared(context: Context, mode: Mode) -> Desired:
 def _chosen(everything: tuple[Exported, ...], request: ExportRequest, *, beside: bool) -> tuple[Exported, ...]:
     known = {item.address: item for item in everything}
     for pattern in request.targets:
-        if not any(fnmatchcase(str(address), pattern) for address in known):
+        if not any(_matches(str(address), (pattern,)) for address in known):
             raise UsageError(f"`{pattern}` matches nothing that is live")
     wanted = {
         address
         for address, item in known.items()
-        if (not request.targets or any(fnmatchcase(str(address), pattern) for pattern in request.targets))
+        if (not request.targets or _matches(str(address), request.targets))
         and not (request.unmanaged and (item.marked or item.declared))
     }
     waiting = list(wanted)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from reconciler.errors import EditError
 from reconciler.kinds.registry import KINDS
 from reconciler.manifest.templates import is_template
+from reconciler.manifest.writing import document_text
 from reconciler.model import Location, Path, Problem, Resource
 from reconciler.project import Environment, Project
 from reconciler.project.values import Variable
@@ -86,6 +87,8 @@ class Placer:
 
     def over(self, resource: Resource, wishes: list[Wish], mode: Mode) -> Location:
         """Write values over what is declared: in the object's own document, or in the environment's overlay."""
+        if mode == "overlay" and (began := self._begun(resource, wishes)) is not None:
+            return began
         path, document, part = self._target(resource, mode)
         editor = self._desk.editor(path)
         tree: Any = editor.get(document, (part,)) or {}
@@ -95,6 +98,20 @@ class Placer:
         shape = KINDS[resource.address.kind].shape
         update(editor, document, (part,), tree, lambda at: order_at(shape, at[1:]))
         return editor.location(document, (part, *wishes[0].path))
+
+    def _begun(self, resource: Resource, wishes: list[Wish]) -> Location | None:
+        """A patch of its own, written in one piece, where the overlay has none of the object yet."""
+        assert self.overlay is not None
+        if self._desk.patch(self.overlay, resource.address) is not None:
+            return None
+        tree: Any = {}
+        for wish in wishes:
+            tree = patched(tree, wish.path, verbatim(wish.live), resource.spec)
+        kind = KINDS[resource.address.kind]
+        whole = {"apiVersion": kind.group, "kind": kind.name, "key": resource.address.key, "patch": tree}
+        editor = self._desk.editor(self._file(resource))
+        document = editor.append_document(document_text(whole, kind.shape))
+        return editor.location(document, ("patch", *wishes[0].path))
 
     def _target(self, resource: Resource, mode: Mode) -> tuple[FilePath, int, str]:
         if mode == "overlay":
@@ -110,10 +127,14 @@ class Placer:
         found = self._desk.patch(self.overlay, resource.address)
         if found is not None:
             return found
-        path = self._new_file(resource.location) if self.overlay.suffix == "" else self.overlay
+        path = self._file(resource)
         kind = KINDS[resource.address.kind]
         head = f"apiVersion: {kind.group}\nkind: {kind.name}\nkey: {resource.address.key}\n"
         return path, self._desk.editor(path).append_document(head)
+
+    def _file(self, resource: Resource) -> FilePath:
+        assert self.overlay is not None
+        return self._new_file(resource.location) if self.overlay.suffix == "" else self.overlay
 
     def _new_file(self, location: Location) -> FilePath:
         """A file of the overlay named like the one that declares the object."""
@@ -208,7 +229,9 @@ def verbatim(value: Any) -> Any:  # noqa: ANN401 - a tree in, the same tree out
     """The tree with every text as it is: what looks like a template is no template."""
     match value:
         case str() if is_template(value):
-            return f"{{{{ {json.dumps(value, ensure_ascii=False)} }}}}"
+            simple = value.isprintable() and not {"'", "\\"} & set(value)
+            text = f"'{value}'" if simple else json.dumps(value, ensure_ascii=False)
+            return f"{{{{ {text} }}}}"
         case Mapping():
             return {name: verbatim(item) for name, item in value.items()}
         case list() | tuple():

@@ -13,6 +13,7 @@ from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context
 from reconciler.cli.options import Where, where_options
 from reconciler.cli.waiting import busy
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
@@ -41,6 +42,7 @@ def _patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
         "reconciler export -e production -o catalog   a catalogue that was made by hand becomes manifests",
         "reconciler export -e production --manage observe   the same, and nothing of it is touched for now",
         "reconciler export --target 'Plan/*' -o -     plans and what they need, to look at",
+        "reconciler export -e staging --as-overlay    what staging has otherwise, as patches",
         "reconciler export --endpoint https://openmeter.example --token-env TOKEN -o catalog",
     ),
 )
@@ -81,41 +83,57 @@ def _patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     show_default=True,
     help="What the documents say about whose the objects are; observe: nothing is ever written.",
 )
+@click.option(
+    "--as-overlay",
+    "overlay",
+    is_flag=True,
+    help="Write only what differs from what is declared, as patches in an overlay of the environment.",
+)
 @common_options
 @click.pass_context
 def command(ctx: click.Context, /, where: Where, out: Path | None, **chosen: Any) -> None:  # noqa: ANN401 - click's
     """Write live objects as manifests.
 
-    A plan of the result contains nothing but adoptions. Among the manifests of the project, only what no document
-    declares yet is written, into new files. Secrets are never written: they become sources (environment variables)
-    that you fill. Nothing live is changed.
+    A plan of the result contains nothing but adoptions. Secrets are never written: they become sources (environment
+    variables) that you fill. Nothing live is changed.
+
+    Among the manifests of the project, what no document declares is written into new files, and what a document
+    declares otherwise is changed in it, as `accept` does; comments stay. What is declared and not live is told and
+    stays. A file with changes that are not committed is not touched.
     """
     from reconciler import workflow
 
     screen = console(ctx)
     context = open_context(ctx, where)
-    folder = None if out == _STDOUT else out or workflow.default_folder(context)
+    if out == _STDOUT and chosen["overlay"]:
+        raise UsageError(
+            "patches are written to an overlay, not printed", tip="`reconciler accept --dry-run --to overlay`"
+        )
+    folder = None if out == _STDOUT else out
+    if folder is None and out is None and not chosen["overlay"]:
+        folder = workflow.default_folder(context)
     targets = (*chosen.pop("targets"), *chosen.pop("kinds"))
     request = workflow.ExportRequest(out=folder, targets=targets, **chosen)
     with busy(screen, f"Reading {context.environment.name}"):
         outcome = workflow.export(context, request)
     screen.data(outcome.text or "".join(f"{_name(path)}\n" for path in outcome.files))
-    _tell(screen, context, outcome, folder)
+    _tell(screen, context, outcome)
 
 
-def _tell(screen: Console, context: Context, outcome: ExportOutcome, folder: Path | None) -> None:
+def _tell(screen: Console, context: Context, outcome: ExportOutcome) -> None:
     """What a person has to know and to do now."""
+    from reconciler.render import accept_text
+
+    if outcome.acceptance and (outcome.acceptance.edits or outcome.acceptance.left):
+        screen.say(accept_text.acceptance(outcome.acceptance, screen.err).rstrip("\n"))
     for line in _told(outcome, context.environment.name):
         for part in screen.err.wrap(line, first="", rest="  "):
             screen.say(part)
-    if folder is None:
-        return
-    if not outcome.objects:
-        name = context.environment.name
-        screen.say(f"Everything live in {name} is declared." if outcome.declared else f"Nothing is live in {name}.")
+    if outcome.expected is None and not outcome.text and not outcome.objects:
+        screen.say(f"Nothing is live in {context.environment.name}.")
     if outcome.expected is not None:
         screen.say(_expected(outcome.expected))
-        screen.say(f"Next: reconciler plan{_where(context, outcome, folder)}")
+        screen.say(f"Next: reconciler plan{_where(context, outcome)}")
 
 
 def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
@@ -149,6 +167,7 @@ def _expected(plan: Plan) -> str:
     return planned(plan.summary, len([guard for guard in plan.open_guards if guard.code != "adopt"]))
 
 
-def _where(context: Context, outcome: ExportOutcome, folder: Path) -> str:
+def _where(context: Context, outcome: ExportOutcome) -> str:
     chosen = "" if context.environment.name == context.project.default_environment else context.environment.name
-    return f"{f' -e {chosen}' if chosen else ''}{'' if outcome.beside else f' {_name(folder)}'}"
+    folder = f" {_name(outcome.folder)}" if outcome.folder else ""
+    return f"{f' -e {chosen}' if chosen else ''}{folder}"
