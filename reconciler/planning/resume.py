@@ -22,9 +22,13 @@ _ASSIGNMENT = re.compile(r"/plans/(?P<plan>\{[^{}]+\}|[^/{}]+)/addons(?:/(?P<add
 
 @dataclass(slots=True)
 class Progress:
-    """Done steps with the id of what each created, and the ids by reference (``Plan/pro#id``)."""
+    """Done steps with the id of what each created, and the ids by reference (``Plan/pro#id``).
+
+    ``again`` are those that look done and are sent again, because what they are for does not show.
+    """
 
     done: dict[str, str | None] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
     ids: dict[str, str] = field(default_factory=dict)
 
 
@@ -38,8 +42,20 @@ def progress(
     found = Progress()
     for step in plan.steps:
         if _is_done(work, step, found):
-            found.done.setdefault(step.id, None)
+            if _hides(work, step, plan):
+                found.again.add(step.id)
+            else:
+                found.done.setdefault(step.id, None)
     return found
+
+
+def _hides(work: Work, step: Step, plan: Plan) -> bool:
+    """Whether a rule may still name, unseen, a disabled channel that this plan deletes: the server would keep that."""
+    if step.address.kind != "NotificationRule" or step.verb != "update":
+        return False
+    deleted = (other.target_id for other in plan.steps if other.verb == "delete")
+    rows = (work.index.by_id("NotificationChannel", ident) for ident in deleted if ident)
+    return any(row is not None and row.wire.get("disabled") is True for row in rows)
 
 
 def _is_done(work: Work, step: Step, found: Progress) -> bool:

@@ -183,7 +183,7 @@ def _require_unmoved(backend: Backend, context: Context, made: Plan) -> tuple[Ob
         )
     projects = frozenset({made.project, *context.project.former_names})
     reached = progress(made, observation, projects, revealer(context))
-    found = moved(made, observation, projects, frozenset(reached.done))
+    found = moved(made, observation, projects, frozenset(reached.done) | reached.again)
     if found:
         raise StaleError(
             found,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.execution import apply
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Action
 from reconciler.planning.resume import progress
@@ -298,3 +299,18 @@ def test_the_last_header_is_gone_when_the_channel_is_made_anew(world, make):
     world.apply(make("NotificationChannel", "ops", anew, replace_on=("url",)))
     (live,) = world.items("/api/v1/notification/channels")
     assert (live["url"], live.get("customHeaders") or {}) == ("https://b.example.com", {})
+
+
+def test_a_rule_that_names_a_disabled_channel_unseen_is_written_before_the_channel_goes(world, ops, quota):
+    """However it looks: the rule shows what is declared already, and only its writing lets the channel go."""
+    world.apply(ops(), ops("backup"), quota("ops", "backup"))
+    (backup,) = [row for row in channels(world) if row["name"] == "Backup"]
+    world.send("PUT", f"/api/v1/notification/channels/{backup['id']}", {**backup, "disabled": True})
+    made = world.plan(ops(), quota("ops"), prune=True)
+    assert [step.id for step in made.steps] == ["NotificationRule/quota:update", "NotificationChannel/backup:delete"]
+    seen = world.backend.observe(KINDS)
+    reached = progress(made, seen, frozenset({"acme"}))
+    assert (reached.done, reached.again) == ({}, {"NotificationRule/quota:update"})
+    report = apply(made, world.backend, reveal=str, done=reached.done, seen=seen)
+    assert [result.error for result in report.results if result.error] == []
+    assert [row["name"] for row in channels(world)] == ["Ops"]

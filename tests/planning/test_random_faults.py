@@ -177,14 +177,14 @@ def run(world, made, faults=()):
     """One process with a saved plan: held against what is live first, and taken up where it stands."""
     made = planfile.loads(planfile.dumps(made))
     seen = world.backend.observe(KINDS)
-    done = progress(made, seen, ACME, secret).done
-    overtaken = moved(made, seen, ACME, frozenset(done))
+    reached = progress(made, seen, ACME, secret)
+    overtaken = moved(made, seen, ACME, frozenset(reached.done) | reached.again)
     assert overtaken == (), f"nobody else was here: {overtaken}"
     environment = Environment("test", "sandbox:")
     transport = Faulty(world.http._transport, faults)
     channel = open_backend(environment, base=Path(), transport=transport, parallelism=1, clock=FakeTime().clock)
     try:
-        return apply(made, channel, reveal=secret, parallelism=1, done=done, seen=seen)
+        return apply(made, channel, reveal=secret, parallelism=1, done=reached.done, seen=seen)
     finally:
         channel.close()
 

@@ -177,6 +177,17 @@ def test_a_profile_that_is_no_longer_the_default_because_this_plan_promoted_anot
     assert step_by_step_from_here == ["BillingProfile/a:update"]
 
 
+def test_a_default_profile_that_somebody_else_promoted_is_named(world, make):
+    supplier = {"name": "ACME", "addresses": [{"country": "US"}]}
+    spec = {"name": "A", "supplier": supplier, "app": "sandbox", "default": True}
+    world.apply(make("BillingProfile", "a", spec))
+    made = world.plan(make("BillingProfile", "a", {**spec, "name": "Renamed"}))
+    (theirs,) = [row for row in world.items("/api/v1/billing/profiles") if row["name"] != "A"]
+    world.send("PUT", f"/api/v1/billing/profiles/{theirs['id']}", {**theirs, "default": True})
+    (said,) = what_moved(world, made)
+    assert said.startswith("BillingProfile/a: `default`: True -> False")
+
+
 def test_an_archived_version_that_goes_is_no_movement(world, catalogue):
     world.apply(*catalogue())
     world.apply(*catalogue("2"))
