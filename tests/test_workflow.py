@@ -126,3 +126,26 @@ def test_an_open_guard_writes_nothing(folder):
     assert refusal.value.tip == "after a review, consent with --allow adopt:Meter/calls"
     consented = make_plan(context, PlanRequest(allow=("adopt:Meter/calls",)))
     assert run_apply(context, consented, again=PlanRequest()).exit_code == 0
+
+
+def test_what_a_plan_looked_at_is_read_by_name_again_where_the_list_may_end_before_it(folder, monkeypatch):
+    context, asked = open_context(folder), []
+
+    @contextmanager
+    def listening(context, **options):
+        with connect(context, **options) as backend:
+            observe = backend.observe
+
+            def heard(kinds, **more):
+                asked.append(set(more["named"]))
+                return observe(kinds, **more)
+
+            backend.observe = heard
+            yield backend
+
+    made = make_plan(context)
+    monkeypatch.setattr(applying, "connect", listening)
+    assert run_apply(context, made).exit_code == 0
+    looked_at = {sighting.address for sighting in made.observed}
+    assert looked_at
+    assert asked == [looked_at, looked_at]
