@@ -24,7 +24,8 @@ class Proof:
     """What is known of a bundle in the environment that it comes from, all of it read from the live catalogue.
 
     ``reasons`` has one sentence per thing that is not as the bundle declares it there; none: it is applied and active.
-    ``soak`` is how long the next environment asks for it to have been so.
+    ``soak`` is how long the next environment asks for it to have been so. ``extra`` is live there, this project's,
+    and not in the bundle: it is not promoted.
     """
 
     source: Target
@@ -32,6 +33,7 @@ class Proof:
     reasons: tuple[str, ...] = ()
     changed: LastChange | None = None
     soak: timedelta | None = None
+    extra: tuple[Address, ...] = ()
 
     @property
     def soaked_at(self) -> datetime | None:

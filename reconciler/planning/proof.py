@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reconciler.model import (
     Action,
+    Address,
     Change,
     Desired,
     FieldChange,
@@ -99,6 +100,16 @@ def _show(value: Tree) -> str:
     if value is None:
         return "not there"
     return "something else" if isinstance(value, Mapping | list | tuple) else f"`{value}`"
+
+
+def beside(desired: Desired, observation: Observation, options: PlanOptions) -> tuple[Address, ...]:
+    """What is live, this project's, and not declared: kept because nothing is pruned, or because it says so."""
+    owned = Work(desired, observation, options).index.owned()
+    return tuple(
+        address
+        for address, rows in sorted(owned.items())
+        if address not in desired.resources and any(row.state != "archived" for row in rows)
+    )
 
 
 def last_change(desired: Desired, observation: Observation, options: PlanOptions) -> LastChange | None:

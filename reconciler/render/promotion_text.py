@@ -26,6 +26,10 @@ def _lines(found: Promotion, moment: datetime, style: Style) -> Iterator[str]:
     yield style.paint(f"Bundle {found.bundle[:SHORT_DIGEST]}", "bold") + f"  {objects}{commit}"
     yield from _source(proof, style)
     yield from _soak(proof, target.environment, moment, style)
+    if proof.extra:
+        names = ", ".join(escape(str(address)) for address in proof.extra)
+        said = f"{escape(proof.source.environment)} also has what is not in the bundle and is not promoted: {names}"
+        yield from style.wrap(said, first="    ", rest="      ")
     if found.differences:
         names = ", ".join(escape(str(address)) for address in found.differences)
         where = f"{escape(target.environment)} differs from {escape(proof.source.environment)}"

@@ -15,7 +15,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.manifest import BUNDLES_FOLDER
 from reconciler.model import Address, Desired, Plan, Promotion, Proof
 from reconciler.planning.options import PlanOptions
-from reconciler.planning.proof import last_change, strictly, undeclared, unproven
+from reconciler.planning.proof import beside, last_change, strictly, undeclared, unproven
 from reconciler.project import Bundle, BundleReference
 from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, resolve, with_bundle
@@ -119,6 +119,7 @@ def _proof(context: Context, here: Desired, there: Desired, target: Context) -> 
         reasons=tuple(dict.fromkeys(unproven(strict, lenient))),
         changed=last_change(here, observation, options),
         soak=target.environment.soak,
+        extra=beside(here, observation, options),
     )
 
 

@@ -105,6 +105,8 @@ def _reopened(context: Context, top: Path, there: Path, revision: str, commit: s
         environment=_environment(context, project, commit, revision),
         paths=paths,
         today=context,
+        bundle=None,
+        instead=None,
     )
 
 

@@ -205,6 +205,16 @@ def test_what_is_only_created_must_be_as_declared_in_staging_all_the_same(pair):
     pair.refused("Meter/tokens is not as declared: name is `Clicked`, not `Tokens` (left to others in the manifests)")
 
 
+def test_what_is_left_over_in_staging_is_said_and_is_not_promoted(pair, run):
+    pair.write(production="")
+    pair.declare(meter(), FEATURE, pro("{{ vars.fee }}"), meter("kept"))
+    pair.apply()
+    pair.declare(meter(), FEATURE, pro("{{ vars.fee }}"))
+    said = pair.done().out
+    assert "staging also has what is not in the bundle and is not promoted: Meter/kept" in wrapped(said)
+    assert [row["slug"] for row in pair.production.items("meters")] == ["tokens"]
+
+
 def test_what_would_stay_different_in_the_target_is_refused_too(pair):
     pair.write(production="")
     pair.declare(meter(), FEATURE, pro("{{ vars.fee }}", lifecycle={"ignore": ["description"]}))
