@@ -15,6 +15,9 @@ PLACES = [
     ("ai-saas", "production"),
     ("api-platform", None),
     ("api-platform", "live"),
+    ("promotion", None),
+    ("promotion", "staging"),
+    ("promotion", "production"),
 ]
 COLLECTIONS = {
     "Meter": "/api/v1/meters",

@@ -22,6 +22,8 @@ CHANGING = [
     (re.compile(r"\b\d+\.\d\d? s\b"), "<seconds> s"),
     (re.compile(r"\b\d+ requests?\b"), "<n> requests"),
     (re.compile(r"  git [0-9a-f]+ (clean|dirty)"), ""),
+    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{10,64}\b"), "<digest>"),
+    (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<instant>"),
 ]
 
 
