@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         PlanRequest,
         Rendering,
         Shard,
+        Tidied,
         accept,
         at_revision,
         bundle_of,
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
         rendering_against,
         require_proven,
         run_apply,
+        tidy,
         with_bundle,
     )
 
@@ -128,12 +130,12 @@ _ROOMS = {
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Rendering Shard accept "
-        "at_revision bundle_of check check_environments choose_bundle compare_declared compare_environments "
-        "connect export find_bundle find_drift last_run list_environments live_objects load_desired "
-        "make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching most_serious "
-        "open_context pin_bundle pin_environments rendered rendering rendering_against require_proven run_apply "
-        "with_bundle"
+        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Rendering Shard Tidied "
+        "accept at_revision bundle_of check check_environments choose_bundle compare_declared "
+        "compare_environments connect export find_bundle find_drift last_run list_environments live_objects "
+        "load_desired make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching "
+        "most_serious open_context pin_bundle pin_environments rendered rendering rendering_against "
+        "require_proven run_apply tidy with_bundle"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -195,6 +197,7 @@ __all__ = [
     "Shard",
     "StaleError",
     "Step",
+    "Tidied",
     "UsageError",
     "Window",
     "accept",
@@ -230,6 +233,7 @@ __all__ = [
     "rendering_against",
     "require_proven",
     "run_apply",
+    "tidy",
     "with_bundle",
 ]
 

@@ -44,7 +44,7 @@ def unwritable(field: DriftField) -> str | None:
     """Why no file can say what is live, None where one can."""
     note = field.change.note
     if note == CHANGED:
-        return "a secret is never written into a manifest; change it where its source takes it from"
+        return "a secret or header is never copied out of live; change it here or at its source"
     if note == "addon_version_changed":
         return "which version of an add-on a plan offers follows from the add-on"
     if note == "order changed":

@@ -453,7 +453,7 @@ def test_secrets_drafts_and_what_is_not_ours_are_left_with_a_reason(run, alone, 
     live.send("POST", f"plans/{plan['id']}/next")
     ended = run("accept")
     assert ended.code == 2
-    assert "a secret is never written into a manifest" in " ".join(ended.out.split())
+    assert "a secret or header is never copied out of live" in " ".join(ended.out.split())
     assert "whsec_" not in ended.out
     assert "a draft is not accepted; publish or delete it where it was made" in " ".join(ended.out.split())
     assert (tmp_path / "catalog" / "all.yaml").read_text() == secret
