@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("validate", "Check the manifests offline: syntax, schema, references, rules."),
             ("render", "Print the manifests after templates and overlays."),
             ("graph", "Draw what is declared and what names what."),
+            ("price", "What a customer of a plan pays for given usage."),
             ("schema", "Print or write the JSON Schemas for editors."),
         ),
     ),

@@ -95,16 +95,13 @@ def _in_phase(whole: Subscription, key: str | None) -> Subscription:
 
 
 def _check_usage(subscription: Subscription, customer: Customer) -> None:
-    metered = {
-        card.feature
-        for phase in subscription.phases
-        for card in phase.cards
-        if card.price is None or not isinstance(card.price, FlatPrice)
-    }
+    cards = [card for phase in subscription.phases for card in phase.cards if not isinstance(card.price, FlatPrice)]
+    known = {card.feature for card in cards}
     for feature in customer.usage:
-        if feature not in metered:
-            known = ", ".join(sorted(name for name in metered if name)) or "none"
-            raise PricingError(f"nothing prices the usage of `{feature}` here; priced by usage: {known}")
+        if feature not in known:
+            priced = sorted(card.feature for card in cards if card.feature and card.price is not None)
+            said = ", ".join(dict.fromkeys(priced)) or "none"
+            raise PricingError(f"nothing prices the usage of `{feature}` here; priced by usage: {said}")
 
 
 def _items(subscription: Subscription, customer: Customer) -> Iterator[Item]:

@@ -69,8 +69,8 @@ def _prorates(config: Tree) -> bool:
 
 def _phases(plan: Spec) -> Iterable[Phase]:
     after = durations.Period()
-    for phase in _items(plan.get("phases")):
-        yield Phase(str(phase.get("key")), after, tuple(card_of(card) for card in _items(phase.get("rateCards"))))
+    for phase in items(plan.get("phases")):
+        yield Phase(str(phase.get("key")), after, tuple(card_of(card) for card in items(phase.get("rateCards"))))
         if isinstance(length := phase.get("duration"), str):
             after = _sum(after, duration(length))
 
@@ -104,8 +104,9 @@ def _discounts(spec: Tree) -> Discounts:
     )
 
 
-def _items(items: Tree) -> Iterable[Spec]:
-    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list | tuple) else []
+def items(value: Tree) -> list[Spec]:
+    """The objects of a list; nothing where there is no list."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def _extended(phases: tuple[Phase, ...], extra: Extra) -> tuple[Phase, ...]:
@@ -115,7 +116,7 @@ def _extended(phases: tuple[Phase, ...], extra: Extra) -> tuple[Phase, ...]:
     if extra.from_phase is not None and extra.from_phase not in keys:
         raise PricingError(f"the plan has no phase `{extra.from_phase}` from which the add-on could be offered")
     first = keys.index(extra.from_phase) if extra.from_phase is not None else 0
-    cards = [card_of(card) for card in _items(extra.addon.get("rateCards"))]
+    cards = [card_of(card) for card in items(extra.addon.get("rateCards"))]
     return tuple(_with(phase, cards, extra.quantity) if at >= first else phase for at, phase in enumerate(phases))
 
 
