@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from reconciler.cli import parsing
 
 if TYPE_CHECKING:
     from reconciler.workflow import Shard
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-PATHS = click.Path(exists=True, path_type=Path)
+FILE = parsing.FILE
 _LATER = ("markdown", "html", "terraform-json", "sarif", "junit", "github")
 
 
@@ -71,60 +70,13 @@ class Planning:
     write_secrets: bool = False
 
 
-def _variable(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in value:
-        name, equals, content = text.partition("=")
-        if not (name and equals):
-            raise click.BadParameter(f"`{text}` is not NAME=VALUE", ctx, param)
-        found[name] = content
-    return found
-
-
-def _address(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    if not value:
-        return value
-    from reconciler.model import Address
-
-    for text in value:
-        try:
-            Address.parse(text)
-        except ValueError as error:
-            raise click.BadParameter(f"{error}, such as Plan/pro", ctx, param) from None
-    return value
-
-
-def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
-    if value is None:
-        return None
-    from reconciler.workflow import Shard
-
-    try:
-        return Shard.parse(value, os.environ)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
-
-
-def _complete_environment(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The environments of the project here; none where it cannot be read."""
-    del param
-    from reconciler.errors import ReconcilerError
-    from reconciler.project import load_project
-
-    try:
-        project = load_project(Path.cwd(), ctx.params.get("project"))
-    except ReconcilerError:
-        return ["sandbox"]
-    return [name for name in sorted({*project.environments, "sandbox"}) if name.startswith(incomplete)]
-
-
 _PROJECT = click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
 _INPUTS: tuple[Decorator[Any], ...] = (
     click.option(
         "--var",
         "variables",
         multiple=True,
-        callback=_variable,
+        callback=parsing.variables,
         metavar="NAME=VALUE",
         help="Set a variable. Repeatable.",
     ),
@@ -138,7 +90,7 @@ _INPUTS: tuple[Decorator[Any], ...] = (
 def _environment(text: str) -> Decorator[Any]:
     default = "Default: its defaultEnvironment, else the embedded sandbox."
     return click.option(
-        "-e", "--env", "environment", metavar="ENV", shell_complete=_complete_environment, help=f"{text} {default}"
+        "-e", "--env", "environment", metavar="ENV", shell_complete=parsing.environments, help=f"{text} {default}"
     )
 
 
@@ -157,7 +109,7 @@ _FLEET: tuple[Decorator[Any], ...] = (
     click.option(
         "--shard",
         metavar="INDEX/TOTAL",
-        callback=_shard,
+        callback=parsing.share,
         help="With a glob as -e: this share of the environments, such as 2/8; auto/8 where CI counts the jobs.",
     ),
     *_ELSEWHERE,
@@ -168,14 +120,14 @@ _SIDES: tuple[Decorator[Any], ...] = (
         "source",
         multiple=True,
         metavar="ENV|PATH",
-        shell_complete=_complete_environment,
+        shell_complete=parsing.environments,
         help="An environment, or files and folders (repeatable). Default: the project's manifests.",
     ),
     click.option(
         "--to",
         "target",
         metavar="ENV",
-        shell_complete=_complete_environment,
+        shell_complete=parsing.environments,
         help="An environment, or a glob over several. Default: as for other commands without -e.",
     ),
     _PROJECT,
@@ -187,7 +139,7 @@ _SCOPE: tuple[Decorator[Any], ...] = (
         "--target",
         "targets",
         multiple=True,
-        callback=_address,
+        callback=parsing.addresses,
         metavar="KIND/KEY",
         help="Only this object. Repeatable, takes globs.",
     ),
@@ -195,7 +147,7 @@ _SCOPE: tuple[Decorator[Any], ...] = (
         "--exclude",
         "excludes",
         multiple=True,
-        callback=_address,
+        callback=parsing.addresses,
         metavar="KIND/KEY",
         help="All but this object. Repeatable, takes globs.",
     ),
@@ -205,7 +157,7 @@ _PLANNING: tuple[Decorator[Any], ...] = (
         "--target",
         "targets",
         multiple=True,
-        callback=_address,
+        callback=parsing.addresses,
         metavar="KIND/KEY",
         help="Only this object and what it needs. Repeatable, takes globs; nothing is removed then.",
     ),
@@ -213,7 +165,7 @@ _PLANNING: tuple[Decorator[Any], ...] = (
         "--exclude",
         "excludes",
         multiple=True,
-        callback=_address,
+        callback=parsing.addresses,
         metavar="KIND/KEY",
         help="All but this object. Repeatable, takes globs; nothing is removed then.",
     ),
@@ -293,16 +245,14 @@ def format_option(command: F) -> F:
     )(command)
 
 
-def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """The callback of an option that takes a date or an instant."""
-    if value is None:
-        return None
-    from reconciler.project.times import MOMENT, parse_moment
-
-    found = parse_moment(value)
-    if found is None:
-        raise click.BadParameter(f"`{value}` is no date; write {MOMENT}", ctx, param)
-    return found
+def summary_option(command: F) -> F:
+    """Add ``--summary FILE``; the command gets it as ``summary_file``."""
+    return click.option(
+        "--summary",
+        "summary_file",
+        type=FILE,
+        help="Of several environments: write what became of each as JSON; `show` puts those of a CI together.",
+    )(command)
 
 
 def out_option(text: str) -> Callable[[F], F]:
@@ -312,4 +262,4 @@ def out_option(text: str) -> Callable[[F], F]:
 
 def paths_argument(command: F) -> F:
     """Add ``[PATH]...``: files and folders that stand in for the project's manifests."""
-    return click.argument("paths", nargs=-1, type=PATHS)(command)
+    return click.argument("paths", nargs=-1, type=parsing.PATHS)(command)

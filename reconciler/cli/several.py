@@ -67,6 +67,7 @@ class Fleet:
     form: str
     fail_fast: bool = False
     summary: bool = True
+    summary_file: Path | None = None
 
     def run(self, where: Where, do: Do) -> int:
         """Run in every environment, in order; the most serious exit code of all."""
@@ -80,11 +81,24 @@ class Fleet:
             else:
                 turns.append(self._turn(replace(where, environment=name, shard=None), do, first=not turns))
         code = most_serious(turn.code for turn in turns if turn.code is not None)
+        self._keep(turns, code, str(where.shard) if where.shard else None)
         if self.form == "json":
             self.screen.data(fleet.dumps(turns, code, str(where.shard) if where.shard else None))
         elif self.summary or code not in _FINE:
             self.screen.data("\n" + "\n".join(fleet.lines(turns, code, self.screen.out)) + "\n")
         return code
+
+    def _keep(self, turns: Sequence[Turn], code: int, shard: str | None) -> None:
+        """Write the summary file. What was done stands on the screen whether or not that is possible."""
+        from reconciler.cli import files
+        from reconciler.cli.failures import show
+        from reconciler.render import fleet
+
+        if self.summary_file is not None:
+            try:
+                files.write(self.summary_file, fleet.dumps([replace(turn, result=None) for turn in turns], code, shard))
+            except UsageError as error:
+                show(error, self.ctx)
 
     def _stops(self, code: int | None) -> bool:
         return code in (None, _INTERRUPTED) or (self.fail_fast and code not in _FINE)
@@ -124,6 +138,15 @@ def _parsed(texts: Sequence[str]) -> Any:  # noqa: ANN401 - the JSON document of
     import simplejson
 
     return simplejson.loads("".join(texts), use_decimal=True)
+
+
+def require_several(summary_file: Path | None, *, several: bool) -> None:
+    """Refuse a summary of one environment: its report says more. Raises ``UsageError``, also without its folder."""
+    from reconciler.cli import files
+
+    if summary_file is not None and not several:
+        raise UsageError("--summary is of several environments", tip="give a glob as -e; of one there is --report")
+    files.require_folder(summary_file)
 
 
 def per_environment(path: Path | None, name: str, *, several: bool) -> Path | None:

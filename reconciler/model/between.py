@@ -64,3 +64,5 @@ class Between:
     """How many are only in the source, only in the target, and different."""
     left_out: int = 0
     """How many of the target were not compared, because the source is only a part of what is declared."""
+    capped: tuple[str, ...] = ()
+    """Kinds whose list a server cuts short: what is said to be on one side only may be beyond its end on the other."""

@@ -23,6 +23,7 @@ def _between(found: Between) -> dict[str, Any]:
     return {
         "from": _catalogue(found.source),
         "to": _catalogue(found.target),
+        "capped": list(found.capped),
         "equal": not found.differences,
         "differences": [_difference(one) for one in found.differences],
         "summary": {**found.counts, "same": found.same, "left_out": found.left_out},

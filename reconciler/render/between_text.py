@@ -19,6 +19,9 @@ def between(found: Between, style: Style) -> str:
     lines = [*_heads(found, style), ""]
     for difference in found.differences:
         lines += [*plan_text.change_lines(_change(difference, one, other), style), ""]
+    for kind in found.capped:
+        said = f"The list of every {escape(kind)} was cut short by a server: what is on one side only may be on both."
+        lines += style.wrap(said, first="", rest="")
     if found.left_out:
         said = f"{plural(found.left_out, 'object')} of {escape(other)} that {escape(one)} does not declare left out."
         lines += style.wrap(said, first="", rest="")

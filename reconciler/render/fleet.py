@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,52 @@ def dumps(turns: Sequence[Turn], code: int, shard: str | None) -> str:
         "format_version": FORMAT_VERSION,
         "shard": shard,
         "environments": [
-            {"environment": turn.name, "exit_code": turn.code, "error": turn.error, "result": turn.result}
+            {
+                "environment": turn.name,
+                "exit_code": turn.code,
+                "said": turn.said,
+                "error": turn.error,
+                "result": turn.result,
+            }
             for turn in turns
         ],
         "exit_code": code,
     }
     return simplejson.dumps(document, indent=2, use_decimal=True, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run over several environments came to. ``shard`` is ``(index, total)``, None for all of them."""
+
+    turns: tuple[Turn, ...]
+    code: int
+    shard: tuple[int, int] | None = None
+
+
+def loads(text: str) -> Summary:
+    """Read what ``dumps`` wrote. Raises ``ValueError`` for anything else."""
+    document = simplejson.loads(text, use_decimal=True)
+    try:
+        if str(document["format_version"]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+            raise ValueError(f"format {document['format_version']} is not one that this version reads")
+        turns = tuple(_turn(item) for item in document["environments"])
+        shard, code = document["shard"], document["exit_code"]
+        index, _, total = str(shard).partition("/")
+        return Summary(turns, int(code), (int(index), int(total)) if shard is not None else None)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a summary: {error}") from None
+
+
+def _turn(item: Mapping[str, Any]) -> Turn:
+    code = item["exit_code"]
+    return Turn(str(item["environment"]), None if code is None else int(code), str(item["said"]), item["error"])
+
+
+def missing(found: Sequence[Summary]) -> list[str]:
+    """The shares that no summary is of, as ``3/8``: their job ended before it could write one."""
+    totals = {one.shard[1] for one in found if one.shard}
+    seen = {one.shard for one in found}
+    return [
+        f"{index}/{total}" for total in sorted(totals) for index in range(1, total + 1) if (index, total) not in seen
+    ]

@@ -37,12 +37,13 @@ def compare_environments(
     one, other = (_observed(context, declared_or_nothing(context)) for context in (source, target))
     names = _names(other) | _names(one)
     wanted = _wanted(targets, excludes)
-    return _between(
+    found = _between(
         _catalogue(source, one.observation),
         _catalogue(target, other.observation),
         only(live_entries(one, names), wanted),
         only(live_entries(other, names), wanted),
     )
+    return replace(found, capped=tuple(sorted(one.observation.capped | other.observation.capped)))
 
 
 def compare_declared(
@@ -60,7 +61,7 @@ def compare_declared(
     live = only(live_entries(work, _names(work)), wanted)
     compared = live if desired.complete else only(live, desired.resources.__contains__)
     found = _between(Catalogue(name), _catalogue(target, work.observation), declared, compared)
-    return replace(found, left_out=len(live) - len(compared))
+    return replace(found, left_out=len(live) - len(compared), capped=tuple(sorted(work.observation.capped)))
 
 
 def _names(work: Work) -> dict[Name, str]:

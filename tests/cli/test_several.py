@@ -258,3 +258,42 @@ def test_get_render_and_drift_read_several_too(run, fleet):
     assert code == 2
     assert [one["exit_code"] for one in found.values()] == [2, 2, 2]
     assert all(one["result"] for one in found.values())
+
+
+def test_the_summaries_of_all_jobs_are_one_table_with_the_most_serious_code(run, fleet):
+    fleet('  eu_0: { endpoint: "http://127.0.0.1:1" }\n')
+    for index in (1, 2, 3):
+        run("apply", "-e", ALL, "--auto-approve", "--shard", f"{index}/3", "--summary", f"s{index}.json")
+    shown = run("show", "s2.json", "s1.json", "s3.json")
+    assert shown.code == 1
+    assert summary(shown.out) == {"eu_0": "1", "eu_a": "0", "eu_b": "0", "us": "0"}
+    assert shown.out.endswith("4 environments: 3 done, 1 failed or refused. Exit code 1.\n")
+    document = json.loads(run("show", "s1.json", "s2.json", "s3.json", "--format", "json").out)
+    assert [one["environment"] for one in document["environments"]] == ["eu_0", "eu_a", "eu_b", "us"]
+    assert document["environments"][1]["said"] == "Apply complete: 1 created."
+
+
+def test_a_job_that_left_no_summary_is_no_success(run, fleet):
+    for index in (1, 3):
+        run("plan", "-e", ALL, "--shard", f"{index}/3", "--summary", f"s{index}.json")
+    shown = run("show", "s1.json", "s3.json")
+    assert shown.code == 1
+    assert "no summary of the share 2/3" in shown.err
+    run("plan", "-e", ALL, "--shard", "2/3", "--summary", "s2.json")
+    assert run("show", "s1.json", "s2.json", "s3.json").code == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "1", '{"format_version": "2.0", "environments": []}', "{"])
+def test_a_file_that_is_no_summary_is_told(run, fleet, text):
+    Path("s.json").write_text(text)
+    ended = run("show", "s.json")
+    assert ended.code == 1
+    assert "s.json is no summary" in ended.err
+
+
+def test_a_summary_is_of_several_environments_and_its_folder_is_there_before_anything_is_done(run, fleet):
+    assert run("plan", "-e", "us", "--summary", "s.json").code == 64
+    assert run("apply", "-e", ALL, "--auto-approve", "--summary", "nowhere/s.json").code == 64
+    assert run("show").code == 64
+    assert run("show", "s.json", "--plan", "x.plan").code == 64
+    assert run("plan", "-e", ALL, "--detailed-exitcode").code == 2

@@ -11,8 +11,17 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import names_of, open_context, request
-from reconciler.cli.options import FILE, Planning, Where, fleet_options, format_option, paths_argument, planning_options
-from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.options import (
+    FILE,
+    Planning,
+    Where,
+    fleet_options,
+    format_option,
+    paths_argument,
+    planning_options,
+    summary_option,
+)
+from reconciler.cli.several import Ended, Fleet, per_environment, require_several
 from reconciler.cli.waiting import busy
 from reconciler.errors import ForeignPlanError, RefusedError, UsageError
 
@@ -42,6 +51,7 @@ _ADHOC = "adhoc"
 @click.option("--fail-fast", is_flag=True, help="Of several environments: start no further one after a failure.")
 @format_option
 @click.option("--report", "report_file", type=FILE, help="Write what was done as JSON.")
+@summary_option
 @common_options
 @click.pass_context
 def command(
@@ -54,6 +64,7 @@ def command(
     fail_fast: bool,
     form: str,
     report_file: Path | None,
+    summary_file: Path | None,
 ) -> None:
     """Do it, after approval; or apply a saved plan.
 
@@ -92,7 +103,8 @@ def command(
             return run.saved(saved, where)
         return run.fresh(where, paths, request(planning), auto_approve=auto_approve)
 
-    fleet = Fleet(ctx, screen, names or (), form, fail_fast)
+    require_several(summary_file, several=several)
+    fleet = Fleet(ctx, screen, names or (), form, fail_fast, summary_file=summary_file)
     ctx.exit(fleet.run(where, one) if several else one(where, screen).code)
 
 

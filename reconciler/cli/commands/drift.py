@@ -20,8 +20,9 @@ from reconciler.cli.options import (
     out_option,
     paths_argument,
     planning_options,
+    summary_option,
 )
-from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.several import Ended, Fleet, per_environment, require_several
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -54,6 +55,7 @@ _DIFFERS = 2
 @click.option("--auto-approve", is_flag=True, help="With --heal: do not ask.")
 @format_option
 @out_option("Write the drift as JSON.")
+@summary_option
 @click.option("--report", "report_file", type=FILE, help="With --heal: write what was done as JSON.")
 @common_options
 @click.pass_context
@@ -67,6 +69,7 @@ def command(
     auto_approve: bool,
     form: str,
     out: Path | None,
+    summary_file: Path | None,
     report_file: Path | None,
 ) -> None:
     """Show what is live and not as declared, and who moved it. Ends with 2 when anything differs.
@@ -104,7 +107,9 @@ def command(
         return Ended(0 if found.clean else _DIFFERS, "As declared." if found.clean else "Differs.")
 
     per_environment(out, "", several=names is not None)
-    ctx.exit(one(where, screen).code if names is None else Fleet(ctx, screen, names, form).run(where, one))
+    require_several(summary_file, several=names is not None)
+    fleet = Fleet(ctx, screen, names or (), form, summary_file=summary_file)
+    ctx.exit(one(where, screen).code if names is None else fleet.run(where, one))
 
 
 def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: Path | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import files
+from reconciler.cli import files, parsing
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import names_of, open_context, request
@@ -18,12 +18,12 @@ from reconciler.cli.options import (
     Where,
     fleet_options,
     format_option,
-    moment,
     out_option,
     paths_argument,
     planning_options,
+    summary_option,
 )
-from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.several import Ended, Fleet, per_environment, require_several
 from reconciler.cli.waiting import busy
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ _PENDING = 2
 @planning_options
 @format_option
 @out_option("Save the plan for `apply --plan`.")
+@summary_option
 @click.option(
     "--rehearse",
     is_flag=True,
@@ -59,7 +60,7 @@ _PENDING = 2
 @click.option(
     "--at",
     metavar="DATE",
-    callback=moment,
+    callback=parsing.moment,
     help="What will be due then: dated patches, approvals and freeze windows of that day. A date is in UTC.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
@@ -72,6 +73,7 @@ def command(
     planning: Planning,
     form: str,
     out: Path | None,
+    summary_file: Path | None,
     rehearse: bool,
     at: datetime | None,
     detailed_exitcode: bool,
@@ -104,7 +106,8 @@ def command(
         return _plan(context, asked, screen, form, file, detailed_exitcode=detailed_exitcode)
 
     per_environment(out, "", several=several)
-    fleet = Fleet(ctx, screen, names or (), form)
+    require_several(summary_file, several=several)
+    fleet = Fleet(ctx, screen, names or (), form, summary_file=summary_file)
     ctx.exit(fleet.run(where, one) if several else one(where, screen).code)
 
 

@@ -1,32 +1,80 @@
-"""``reconciler show``: print a saved plan."""
+"""``reconciler show``: print a saved plan, or what the jobs of a CI came to together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import common_options, examples
-from reconciler.cli.console import console
+from reconciler.cli.console import Console, console
 from reconciler.cli.options import FILE, format_option
+from reconciler.errors import PlanFileError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.render.fleet import Summary
 
 
 @click.command(
     "show",
-    epilog=examples("reconciler show --plan pr.plan", "reconciler show --plan pr.plan --format json | jq .summary"),
+    epilog=examples(
+        "reconciler show --plan pr.plan",
+        "reconciler show --plan pr.plan --format json | jq .summary",
+        "reconciler show summaries/*.json        what `apply -e '*' --shard 2/8 --summary FILE` wrote in each job",
+    ),
 )
-@click.option("--plan", "plan_file", type=FILE, required=True, help="A plan that `plan -o` saved.")
+@click.argument("summaries", metavar="[SUMMARY]...", nargs=-1, type=FILE)
+@click.option("--plan", "plan_file", type=FILE, help="A plan that `plan -o` saved.")
 @format_option
 @common_options
 @click.pass_context
-def command(ctx: click.Context, plan_file: Path, form: str) -> None:
-    """Print a saved plan.
+def command(ctx: click.Context, summaries: tuple[Path, ...], plan_file: Path | None, form: str) -> None:
+    """Print a saved plan, or the summaries of a fleet.
 
-    Reads nothing but the file: no project, no network. A file that was changed after it was made is refused.
+    Reads nothing but the files: no project, no network. A plan that was changed after it was made is refused.
+
+    The summaries of all jobs make one table; it ends with the most serious exit code among them, and with 1 where the
+    summary of a share is missing.
     """
+    screen = console(ctx)
+    if (plan_file is None) is (not summaries):
+        raise UsageError("show takes either --plan FILE or summaries", tip="reconciler show --plan pr.plan")
+    if plan_file is None:
+        ctx.exit(_summaries([_summary(path) for path in summaries], screen, form))
     from reconciler.cli import files
     from reconciler.cli.commands.plan import print_plan
     from reconciler.planning import planfile
 
     made = planfile.loads(files.read_plan(plan_file))
-    print_plan(made, console(ctx), form)
+    print_plan(made, screen, form)
+
+
+def _summary(path: Path) -> Summary:
+    from reconciler.render import fleet
+
+    try:
+        return fleet.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanFileError(f"the summary {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise PlanFileError(f"{path} is no summary that `--summary` wrote: {error}") from None
+
+
+def _summaries(found: Sequence[Summary], screen: Console, form: str) -> int:
+    from reconciler.render import fleet
+    from reconciler.workflow import most_serious
+
+    turns = sorted((turn for one in found for turn in one.turns), key=lambda turn: turn.name)
+    gaps = fleet.missing(found)
+    code = most_serious([*(one.code for one in found), *([1] if gaps else [])])
+    if form == "json":
+        screen.data(fleet.dumps(turns, code, None))
+    else:
+        screen.data("\n".join(fleet.lines(turns, code, screen.out)) + "\n")
+    for gap in gaps:
+        screen.say(
+            f"{screen.err.paint('Error:', 'red', 'bold')} there is no summary of the share {gap}: its job failed"
+        )
+    return code
