@@ -10,7 +10,7 @@ from reconciler.kinds.kind import Kind
 from reconciler.manifest.documents import Declared
 from reconciler.manifest.merge import merge
 from reconciler.manifest.problems import Problems
-from reconciler.manifest.shared import SharedKind
+from reconciler.manifest.shared import LocalKind, SharedKind
 from reconciler.model import Address
 from reconciler.reading.suggest import Hints
 from reconciler.reading.tree import Map
@@ -36,7 +36,7 @@ class Layers:
 class Entry:
     """One object as an environment declares it: its base, its document and every patch of it merged."""
 
-    kind: Kind
+    kind: Kind | LocalKind
     address: Address
     mark: int
     spec: Map | None
@@ -145,7 +145,7 @@ class Assembly:
         if state == "absent" and document.extends is not None and not document.abstract:
             message = "what is to be absent starts from nothing; leave `extends` out"
             self._add("lifecycle.absent", message, document, mark=document.extends_mark)
-        if document.lifecycle is not None and is_part(document):
+        if document.lifecycle is not None and _never_sent(document):
             self._add("reuse.lifecycle", _no_lifecycle(document), document, mark=document.lifecycle_mark)
 
     def _patch(self, document: Declared, *, complete: bool) -> None:
@@ -177,7 +177,7 @@ class Assembly:
                 message = f"`{word}` stands where {document.address} is declared; a patch cannot change it"
                 self._add("reuse.patch", message, document, mark=mark)
         declared = layers.document
-        if document.lifecycle is not None and is_part(declared):
+        if document.lifecycle is not None and _never_sent(declared):
             self._add("reuse.lifecycle", _no_lifecycle(declared), document, mark=document.lifecycle_mark)
 
     def _unknown(self, document: Declared, *, complete: bool) -> None:
@@ -198,7 +198,13 @@ def is_part(document: Declared) -> bool:
     return document.abstract or isinstance(document.kind, SharedKind)
 
 
+def _never_sent(document: Declared) -> bool:
+    return is_part(document) or isinstance(document.kind, LocalKind)
+
+
 def _no_lifecycle(document: Declared) -> str:
+    if isinstance(document.kind, LocalKind):
+        return f"a {document.kind.name} is never sent, so it has no `lifecycle`; leave it out"
     if isinstance(document.kind, SharedKind):
         return "a shared card is never sent, so it has no `lifecycle`; write it on the plans and add-ons that use it"
     return f"{document.address} is abstract and never sent; write `lifecycle` on what extends it: it is not passed on"

@@ -11,7 +11,8 @@ from reconciler.kinds.fields import suggest_key
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.registry import GROUP, KINDS
 from reconciler.manifest.problems import Problems
-from reconciler.manifest.shared import SHARED, SharedKind
+from reconciler.manifest.scenarios import SCENARIO
+from reconciler.manifest.shared import SHARED, LocalKind, SharedKind
 from reconciler.manifest.templates import is_template
 from reconciler.model import Address
 from reconciler.project.times import MOMENT, parse_moment
@@ -24,8 +25,10 @@ TOOL_GROUP = "reconciler/v1"
 _KEY = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MAX_KEY = 63
 _FIELDS = ("apiVersion", "kind", "key", "extends", "abstract", "spec", "lifecycle", "patch", "notBefore")
-_TOOL_KINDS = ("Approval", SHARED.name)
-_RESERVED_KINDS = ("Scenario", "Policy")
+_READ_LIKE_OBJECTS: dict[str, SharedKind | LocalKind] = {SHARED.name: SHARED, SCENARIO.name: SCENARIO}
+_TOOL_KINDS = ("Approval", *_READ_LIKE_OBJECTS)
+_RESERVED_KINDS = ("Policy",)
+AnyKind = Kind | SharedKind | LocalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Declared:
     whether any text of it could be a template.
     """
 
-    kind: Kind | SharedKind
+    kind: AnyKind
     address: Address
     mark: int
     spec: Map | None
@@ -109,13 +112,13 @@ def _fields(root: Map, problems: Problems) -> bool:
     return sound
 
 
-def _kind(root: Map, problems: Problems) -> Kind | SharedKind | None:
+def _kind(root: Map, problems: Problems) -> AnyKind | None:
     version, name = _text(root, "apiVersion", problems), _text(root, "kind", problems)
     if version is None or name is None:
         return None
     version_mark, kind_mark = root.entry_marks("apiVersion")[1], root.entry_marks("kind")[1]
-    if version == TOOL_GROUP and name == SHARED.name:
-        return SHARED
+    if version == TOOL_GROUP and name in _READ_LIKE_OBJECTS:
+        return _READ_LIKE_OBJECTS[name]
     if version == TOOL_GROUP:
         _refuse_tool_kind(name, kind_mark, problems)
         return None

@@ -22,10 +22,12 @@ from reconciler.manifest.problems import Problems, in_order
 from reconciler.manifest.references import check_references
 from reconciler.manifest.reuse import Expansion
 from reconciler.manifest.rules import RULES
+from reconciler.manifest.scenario_spec import ScenarioSpec
+from reconciler.manifest.scenarios import SCENARIO, scenario
 from reconciler.manifest.shared import SHARED
 from reconciler.manifest.templates import Templates
 from reconciler.manifest.validated import Valid, Validator
-from reconciler.model import Address, Approval, Desired, Problem, Resource, Scheduled, SourceDocument
+from reconciler.model import Address, Approval, Desired, Problem, Resource, Scenario, Scheduled, SourceDocument
 from reconciler.project import Bundle, Environment, Project
 from reconciler.project.values import SANDBOX
 from reconciler.reading.tree import TreeSource
@@ -61,6 +63,7 @@ def load(
     resources = run.resources(objects)
     return Desired(
         resources=resources,
+        scenarios=run.scenarios(objects),
         project=project.name,
         environment=environment.name,
         protect=project.protect,
@@ -244,8 +247,20 @@ class _Run:
     def resources(self, objects: dict[Address, Valid]) -> dict[Address, Resource]:
         """The resources in the order of the registry, then by key."""
         rank = {name: index for index, name in enumerate(KINDS)}
-        ordered = sorted(objects, key=lambda address: (rank[address.kind], address.key))
+        sent = [address for address in objects if address.kind in rank]
+        ordered = sorted(sent, key=lambda address: (rank[address.kind], address.key))
         return {address: self._resource(objects[address]) for address in ordered}
+
+    def scenarios(self, objects: dict[Address, Valid]) -> tuple[Scenario, ...]:
+        """The scenarios, by key."""
+        found = sorted(address for address in objects if address.kind == SCENARIO.name)
+        return tuple(self._scenario(objects[address]) for address in found)
+
+    def _scenario(self, valid: Valid) -> Scenario:
+        files = self._reader.files
+        assert isinstance(valid.model, ScenarioSpec)
+        source = TreeSource(files, valid.spec, valid.mark)
+        return scenario(valid.entry.address.key, valid.model, files.location(valid.entry.mark), source)
 
     def _resource(self, valid: Valid) -> Resource:
         files = self._reader.files
@@ -260,5 +275,6 @@ class _Run:
 
 def _all_rules() -> Iterable[Rule]:
     yield from RULES
+    yield from SCENARIO.rules
     for kind in KINDS.values():
         yield from kind.rules

@@ -12,7 +12,8 @@ from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
 from reconciler.manifest.reuse_schema import ABSTRACT, EXTENDS, part_of, with_reuse
 from reconciler.manifest.reuse_schema import document as shared_card
-from reconciler.manifest.shared import SHARED
+from reconciler.manifest.scenarios import SCENARIO
+from reconciler.manifest.shared import SHARED, LocalKind
 from reconciler.reading.jsonschema import (
     DIALECT,
     PATCH,
@@ -26,14 +27,22 @@ from reconciler.reading.jsonschema import (
 )
 
 KEY: Schema = {"type": "string", "pattern": "^[a-z0-9]+(?:_[a-z0-9]+)*$", "maxLength": 63}
-TOOL_KINDS = (APPROVAL, SHARED.name)
+TOOL_KINDS = (APPROVAL, SHARED.name, SCENARIO.name)
+
+_GROUPS = {
+    GROUP: "The product and the version of its manifest language.",
+    TOOL_GROUP: "The tool's own documents have this version.",
+}
+_SPECS = {GROUP: "What it is, in the API's own field names.", TOOL_GROUP: "What it is."}
 
 
 def schema() -> dict[str, Any]:
     """The schema of one document of any kind, told apart by ``kind``."""
-    specs = {name: with_templates(body) for name, body in definitions(kind.spec for kind in KINDS.values()).items()}
+    models = [*(kind.spec for kind in KINDS.values()), SCENARIO.spec]
+    specs = {name: with_templates(body) for name, body in definitions(models).items()}
     specs = with_reuse({**specs, **{f"{name}{PATCH}": as_patch(body) for name, body in specs.items()}}, KEY)
-    documents = {kind.name: _document(kind) for kind in KINDS.values()}
+    documents = {kind.name: _document(kind, GROUP) for kind in KINDS.values()}
+    documents[SCENARIO.name] = _document(SCENARIO, TOOL_GROUP)
     template = {"type": "string", "pattern": "\\{[{%]", "description": "A value template, such as `{{ vars.name }}`."}
     named = {**specs, **documents, **_approval(), SHARED.name: shared_card(TOOL_GROUP, KEY), TEMPLATE: template}
     return {
@@ -67,21 +76,22 @@ def _approval() -> dict[str, Schema]:
     return {**found, APPROVAL: document}
 
 
-def _document(kind: Kind) -> Schema:
+def _document(kind: Kind | LocalKind, group: str) -> Schema:
     spec = PREFIX + kind.spec.__name__
+    lifecycle = {"lifecycle": _lifecycle(kind)} if isinstance(kind, Kind) else {}
     return {
         "description": kind.summary,
         "type": "object",
         "required": ["apiVersion", "kind", "key"],
         "properties": {
-            "apiVersion": {"const": GROUP, "description": "The product and the version of its manifest language."},
+            "apiVersion": {"const": group, "description": _GROUPS[group]},
             "kind": {"const": kind.name, "description": kind.summary},
             "key": {**KEY, "description": f"Unique among all documents of kind {kind.name}."},
             "extends": {**KEY, "description": EXTENDS},
             "abstract": {"type": "boolean", "description": ABSTRACT},
-            "spec": {"description": "What it is, in the API's own field names."},
+            "spec": {"description": _SPECS[group]},
             "patch": {"$ref": spec + PATCH, "description": "In an overlay folder: what differs in an environment."},
-            "lifecycle": _lifecycle(kind),
+            **lifecycle,
             "notBefore": {
                 "type": "string",
                 "description": "In an overlay folder: from when on the patch holds. A date is in UTC.",
@@ -89,7 +99,7 @@ def _document(kind: Kind) -> Schema:
         },
         "patternProperties": {"^x-": True},
         "additionalProperties": False,
-        "anyOf": [{"required": [name]} for name in ("spec", "patch", "lifecycle", "extends")],
+        "anyOf": [{"required": [name]} for name in ("spec", "patch", *lifecycle, "extends")],
         "not": {"required": ["spec", "patch"]},
         **part_of(spec),
     }

@@ -1,12 +1,15 @@
-"""``kind: RateCard``: a card that any plan or add-on uses. Never sent: it is part of what uses it."""
+"""Documents of the tool itself that are read like objects: templates, overlays, ``extends``. Never sent.
+
+``kind: RateCard`` is a card that any plan or add-on uses: it is part of what uses it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.kinds.kind import Spec
+from reconciler.kinds.kind import Check, Rule, Spec
 from reconciler.kinds.ratecards import RateCard
-from reconciler.kinds.shape import Shape, shape_of
+from reconciler.kinds.shape import Object, Shape, shape_of
 
 
 class CardHolder(Spec):
@@ -29,6 +32,26 @@ class SharedKind:
     def shape(self) -> Shape:
         """The shape of a card."""
         return shape_of(self.spec).fields["card"].shape
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKind:
+    """What documents of this kind are called, and how they are checked: each stands for itself, on this machine only.
+
+    ``check`` and ``rules`` are as those of a kind of the product.
+    """
+
+    name: str
+    spec: type[Spec]
+    check: Check
+    rules: tuple[Rule, ...]
+    summary: str
+    example: str
+
+    @property
+    def shape(self) -> Object:
+        """The compiled fields and markers of the spec."""
+        return shape_of(self.spec)
 
 
 SHARED = SharedKind(

@@ -14,7 +14,7 @@ from reconciler.manifest.lifecycle import management
 from reconciler.manifest.problems import Problems, Report
 from reconciler.manifest.rendering import Rendering
 from reconciler.manifest.reuse import Merged
-from reconciler.manifest.shared import SharedKind
+from reconciler.manifest.shared import LocalKind, SharedKind
 from reconciler.manifest.templates import Templates, is_template
 from reconciler.model import Address, Management, Path
 from reconciler.reading.tree import Map
@@ -52,7 +52,7 @@ class Validator:
         if known is not None and known[0] is entry.spec and known[1] is entry.lifecycle:
             return known[2]
         report = self._problems.about(entry.address)
-        managed = management(entry.kind, entry.lifecycle, entry.lifecycle_mark, report)
+        managed = _management(entry, report)
         spec = entry.spec
         failed: frozenset[int] = frozenset()
         if spec is not None and entry.templates and not entry.broken:
@@ -84,6 +84,12 @@ class Validator:
         for issue in issues:
             if issue.rule != "schema.missing" and issue.mark not in rendering.failed:
                 report(issue.rule, issue.message, issue.mark, span=issue.span)
+
+
+def _management(entry: Entry, report: Report) -> Management | None:
+    if isinstance(entry.kind, LocalKind):
+        return Management()  # where one is written, that is reported already
+    return management(entry.kind, entry.lifecycle, entry.lifecycle_mark, report)
 
 
 def _valid(entry: Entry, managed: Management | None, spec: Map | None, failed: frozenset[int], report: Report) -> Valid:

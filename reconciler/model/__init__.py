@@ -13,6 +13,7 @@ from reconciler.model.base import (
     PathPart,
     Problem,
     Severity,
+    Source,
     SourceDocument,
     Tree,
     render_path,
@@ -21,7 +22,7 @@ from reconciler.model.between import Between, Catalogue, Difference, Managed, Si
 from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
 from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
-from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, Source, State
+from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, State
 from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
 from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question
 from reconciler.model.plan import (
@@ -41,6 +42,7 @@ from reconciler.model.promotion import LastChange, Promotion, Proof
 from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
 from reconciler.model.rollback import Lasting, Permanent, Rollback
+from reconciler.model.scenario import Bound, Expectation, Increase, Scenario
 from reconciler.model.schedule import Scheduled, Window
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "Approval",
     "Assignment",
     "Between",
+    "Bound",
     "Catalogue",
     "Change",
     "ChangeClass",
@@ -64,10 +67,12 @@ __all__ = [
     "Drifted",
     "Edit",
     "EnvironmentCheck",
+    "Expectation",
     "FieldChange",
     "Guard",
     "GuardStatus",
     "How",
+    "Increase",
     "LastChange",
     "LastRun",
     "Lasting",
@@ -97,6 +102,7 @@ __all__ = [
     "Report",
     "Resource",
     "Rollback",
+    "Scenario",
     "Scheduled",
     "Severity",
     "Side",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
 Tree = None | bool | int | str | Decimal | Sequence["Tree"] | Mapping[str, "Tree"]
 """A value of a spec or of a wire body."""
@@ -46,6 +46,14 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+class Source(Protocol):
+    """Where the values of a declared object stand; the manifest room implements it over its positioned trees."""
+
+    def locate(self, path: Path) -> Location:
+        """The place of the value at ``path`` or, where it is not written, of the nearest parent that is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, order=True)

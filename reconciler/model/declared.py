@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal
 
-from reconciler.model.base import Address, Location, Path, Problem, SourceDocument, Tree
+from reconciler.model.base import Address, Location, Problem, Source, SourceDocument, Tree
+from reconciler.model.scenario import Scenario
 from reconciler.model.schedule import Scheduled
-
-
-class Source(Protocol):
-    """Where the values of a declared object stand; the manifest room implements it over its positioned trees."""
-
-    def locate(self, path: Path) -> Location:
-        """The place of the value at ``path`` or, where it is not written, of the nearest parent that is."""
-        ...
-
 
 State = Literal["active", "draft", "archived", "absent"]
 Manage = Literal["full", "create-only", "observe"]
@@ -94,3 +86,5 @@ class Desired:
     """What documents say of their end where ``resources`` has none of them, because all shall go: before any marker."""
     documents: tuple[SourceDocument, ...] = ()
     """Every document that was read, in the order of files and lines; empty where nothing starts from another."""
+    scenarios: tuple[Scenario, ...] = ()
+    """Customers and what they are to pay, by key: no part of ``resources`` or of ``digest``, for nothing is sent."""

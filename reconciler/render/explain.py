@@ -18,6 +18,7 @@ from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, 
 from reconciler.manifest import RULES, approvals
 from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
+from reconciler.manifest.scenarios import SCENARIO
 from reconciler.manifest.shared import SHARED
 from reconciler.reading.suggest import did_you_mean
 from reconciler.render.explain_project import PROJECT_KINDS, ProjectKind
@@ -78,6 +79,9 @@ TOOL_KINDS = {
         (*(rule for rule in RULES if rule.id.startswith("reuse.")), *ratecard_rules.RULES),
         SHARED.example,
     ),
+    SCENARIO.name: ToolKind(
+        SCENARIO.name, TOOL_GROUP, SCENARIO.summary, SCENARIO.shape, SCENARIO.rules, SCENARIO.example
+    ),
 }
 
 
@@ -122,7 +126,7 @@ def beside(kind: AnyKind) -> tuple[str, ...]:
     """What a document of the kind may have beside ``spec``."""
     if isinstance(kind, Kind):
         return ("extends", "abstract", "lifecycle")
-    return ("extends",) if kind.name == SHARED.name else ()
+    return {SHARED.name: ("extends",), SCENARIO.name: ("extends", "abstract")}.get(kind.name, ())
 
 
 def _field_at(kind: AnyKind, fields: tuple[FieldFacts, ...], parts: list[str]) -> FieldFacts | None:

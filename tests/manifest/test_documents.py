@@ -38,7 +38,6 @@ def test_a_document_becomes_a_resource_with_its_place(catalogue, meter):
         ("apiVersion: reconciler/v1\nkind: RateCard\nkey: a\n", ["a.yaml:1:1 schema.missing"]),
         ("apiVersion: openmeter.io/v1\nkind: RateCard\nkey: a\n", ["a.yaml:1:13 manifest.api_version"]),
         ("apiVersion: reconciler/v1\nkind: Policy\nkey: a\n", ["a.yaml:2:7 manifest.not_supported"]),
-        ("apiVersion: reconciler/v1\nkind: Scenario\nkey: a\n", ["a.yaml:2:7 manifest.not_supported"]),
         ("apiVersion: reconciler/v1\nkind: Project\nkey: a\n", ["a.yaml:2:7 manifest.kind"]),
         (HEAD.replace(": m", ": Bad-Key") + SPEC, ["a.yaml:3:6 manifest.key"]),
         (HEAD.replace(": m", ": a__b") + SPEC, ["a.yaml:3:6 manifest.key"]),
