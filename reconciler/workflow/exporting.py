@@ -8,21 +8,20 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.errors import ManifestError, RefusedError, UsageError
+from reconciler.errors import ManifestError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Acceptance, Address, Desired, Manage, Observation, Plan
+from reconciler.model import Address, Desired, Manage, Observation, Plan
 from reconciler.planning.export import Exported
 from reconciler.planning.export import export as declare
 from reconciler.planning.options import PlanOptions
-from reconciler.project.git import uncommitted
-from reconciler.workflow.accepting import AcceptRequest, accept
 from reconciler.workflow.adopting import Adoption, adopt
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired
 from reconciler.workflow.documents import Layout, catalogue, file_text, placed
 from reconciler.workflow.overlaying import declare_overlay, overlaid, overlay_folder
 from reconciler.workflow.plans import require_identity, revealer
+from reconciler.workflow.revising import Revision, revise
 from reconciler.workflow.writable import writable
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class ExportOutcome:
     """What came of an export.
 
     ``objects`` are the documents made; ``files`` the new files. ``declared`` are live objects that have a document
-    already; ``acceptance`` is what was changed in those. ``gone`` are documents without a live object, which stay as
+    already, ``revision`` is what was changed in those.``gone`` are documents without a live object, which stay as
     they are. ``expected`` is what a plan of the result says, None where nothing was written.
     """
 
@@ -60,7 +59,7 @@ class ExportOutcome:
     files: tuple[Path, ...] = ()
     text: str = ""
     declared: tuple[Address, ...] = ()
-    acceptance: Acceptance | None = None
+    revision: Revision = field(default_factory=Revision)
     gone: tuple[Address, ...] = ()
     adoption: Adoption = field(default_factory=Adoption)
     expected: Plan | None = None
@@ -96,10 +95,10 @@ def _export(context: Context, request: ExportRequest, out: Path | None, mode: Mo
         documents = tuple(item.managed(request.manage) for item in chosen)
         if mode == "text" or out is None:
             return ExportOutcome(documents, text=catalogue(context, documents, None))
-        gone = _gone(desired, everything)
-        acceptance = _accepted(context, request, everything, gone) if mode == "beside" else None
+        beside = mode == "beside"
+        revision = _revised(context, request, desired, observation, everything) if beside else Revision()
         files = _write(context, out, request.layout, documents, fresh=mode == "fresh")
-        if request.overlay and (files or (acceptance and acceptance.edits)):
+        if request.overlay and (files or revision.changed):
             declare_overlay(context)
         adoption = adopt(context, {item.address: item.id for item in documents if item.adopt})
         expected = _expected(context, backend, observation, adoption, None if mode == "beside" else out)
@@ -107,33 +106,25 @@ def _export(context: Context, request: ExportRequest, out: Path | None, mode: Mo
         documents,
         files,
         declared=tuple(item.address for item in everything if item.declared),
-        acceptance=acceptance,
-        gone=() if request.overlay else gone,
+        revision=revision,
+        gone=() if request.overlay else _gone(desired, everything),
         adoption=adoption,
         expected=expected,
         folder=out if mode == "fresh" else None,
     )
 
 
-def _accepted(
-    context: Context, request: ExportRequest, everything: tuple[Exported, ...], gone: tuple[Address, ...]
-) -> Acceptance | None:
-    """What the documents that there are declare otherwise, changed in them; in an overlay also what is not there."""
-    there = [item.address for item in everything if item.declared]
-    names = [str(address) for address in (*there, *(gone if request.overlay else ()))]
-    chosen = [name for name in names if not request.targets or _matches(name, request.targets)]
-    if not chosen:
-        return None
-    asked = AcceptRequest(targets=tuple(chosen), to="overlay" if request.overlay else "auto", dry_run=True)
-    tried = accept(context, asked)
-    dirty = uncommitted(context.project.root, [edit.file for edit in tried.edits])
-    if dirty:
-        raise RefusedError(
-            f"{', '.join(dirty)} would be changed and {'has' if len(dirty) == 1 else 'have'} changes that are not "
-            "committed",
-            tip="commit or stash them first; `reconciler accept --dry-run` shows what would be changed",
-        )
-    return accept(context, replace(asked, dry_run=False)) if tried.edits else tried
+def _revised(
+    context: Context, request: ExportRequest, desired: Desired, observation: Observation, found: tuple[Exported, ...]
+) -> Revision:
+    """What the chosen documents that there are declare otherwise, changed in them."""
+    chosen = [item.address for item in found if item.declared and _is_target(item.address, request)]
+    gone = [address for address in _gone(desired, found) if request.overlay and _is_target(address, request)]
+    return revise(context, desired, observation, (*chosen, *gone), overlay=request.overlay)
+
+
+def _is_target(address: Address, request: ExportRequest) -> bool:
+    return not request.targets or _matches(str(address), request.targets)
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
@@ -182,8 +173,7 @@ def _chosen(everything: tuple[Exported, ...], request: ExportRequest, *, beside:
     wanted = {
         address
         for address, item in known.items()
-        if (not request.targets or _matches(str(address), request.targets))
-        and not (request.unmanaged and (item.marked or item.declared))
+        if _is_target(address, request) and not (request.unmanaged and (item.marked or item.declared))
     }
     waiting = list(wanted)
     while waiting:

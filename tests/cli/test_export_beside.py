@@ -207,3 +207,44 @@ def test_nothing_that_differs_leaves_the_project_as_it_is(run, sold):
     assert run("export", "--as-overlay").code == 0
     assert text(sold, "reconciler.yaml") == before
     assert not (sold.root / "overlays").exists()
+
+
+def test_while_a_catalogue_is_only_observed_its_documents_follow_it(run, sold):
+    observed = CATALOG.replace("---\n", "lifecycle: { manage: observe } # for now\n---\n")
+    sold.declare(observed + "lifecycle: { manage: observe } # for now\n")
+    edited(sold)
+    assert "No changes." in run("plan").out
+    ended = run("export")
+    assert ended.code == 0
+    after = text(sold)
+    assert "url: https://new.example/om # the old one\n" in after
+    assert "type: tiered # since the spring\n" in after
+    assert after.count("lifecycle: { manage: observe } # for now") == 4
+    assert '- { upToAmount: "500", unitPrice: { type: unit, amount: "0.3" } }' in after
+    assert "NotificationChannel/ops is only observed, and declared as it is live now." in ended.err
+    (sold.root / "catalog" / "all.yaml").write_text(after.replace("lifecycle: { manage: observe } # for now\n", ""))
+    assert "No changes." in run("plan").out
+
+
+def test_an_observed_document_that_says_nothing_goes_on_saying_nothing(run, sold):
+    sold.declare(
+        ("Meter", "calls", None, {"manage": "observe"}), ("NotificationChannel", "ops", None, {"manage": "observe"})
+    )
+    before = text(sold)
+    assert run("export", "--target", "*/calls", "--target", "*/ops").code == 0
+    assert text(sold) == before
+
+
+def test_what_is_observed_keeps_the_sources_that_its_document_names(run, sold):
+    (channel,) = sold.items("notification/channels")
+    body = hook("Ops", metadata=channel["metadata"], signingSecret=channel["signingSecret"])
+    headers = {"Authorization": "Bearer hunter2", "X-Team": "two"}
+    sold.send("PUT", f"notification/channels/{channel['id']}", {**body, "customHeaders": headers})
+    mine = {"Authorization": {"env": "MINE"}, "X-Team": "one"}
+    secret = {"env": "SIGNING"}
+    spec = hook("Ops", customHeaders=mine, signingSecret=secret)
+    sold.declare(("NotificationChannel", "ops", spec, {"manage": "observe"}))
+    assert run("export", "--target", "NotificationChannel/*").code == 0
+    after = text(sold)
+    assert ('{"env": "MINE"}' in after, '"X-Team": "two"' in after, '{"env": "SIGNING"}' in after) == (True, True, True)
+    assert "hunter2" not in after

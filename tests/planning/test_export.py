@@ -140,6 +140,25 @@ def test_the_profile_that_the_server_makes_for_itself_is_not_exported(world):
     assert exported(world) == {}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"description": "Ours"}, {"supplier": {"name": "ACME", "addresses": [{"country": "US"}]}},
+     {"workflow": {"invoicing": {"dueAfter": "P7D"}}}],
+)  # fmt: skip
+def test_the_servers_own_profile_that_somebody_edited_is_exported_and_adopted(world, make, change):
+    (own,) = world.items("/api/v1/billing/profiles")
+    body = {name: own[name] for name in ("name", "description", "default", "supplier", "workflow")}
+    workflow = {**own["workflow"], **change.pop("workflow", {})}
+    world.send("PUT", f"/api/v1/billing/profiles/{own['id']}", {**body, **change, "workflow": workflow})
+    found = exported(world)
+    assert [(str(address), item.id) for address, item in found.items()] == [
+        ("BillingProfile/openmeter_sandbox", own["id"])
+    ]
+    made = world.apply(*again(make, found), adopt=lambda _: True)
+    assert [change.action.value for change in made.changes] == ["adopt"]
+    assert world.plan(*again(make, found)).is_empty
+
+
 def test_a_value_that_only_credentials_have_is_no_text_whatever_its_header_is_called(world):
     headers = {"X-Routing": "Bearer abcdefgh", "X-Tenant": "sk_live_abcdefgh", "X-Team": "basics"}
     body = {"name": "Ops", "type": "WEBHOOK", "url": "https://example.com/h", "customHeaders": headers}

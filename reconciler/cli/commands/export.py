@@ -124,8 +124,9 @@ def _tell(screen: Console, context: Context, outcome: ExportOutcome) -> None:
     """What a person has to know and to do now."""
     from reconciler.render import accept_text
 
-    if outcome.acceptance and (outcome.acceptance.edits or outcome.acceptance.left):
-        screen.say(accept_text.acceptance(outcome.acceptance, screen.err).rstrip("\n"))
+    acceptance = outcome.revision.acceptance
+    if acceptance and (acceptance.edits or acceptance.left):
+        screen.say(accept_text.acceptance(acceptance, screen.err).rstrip("\n"))
     for line in _told(outcome, context.environment.name):
         for part in screen.err.wrap(line, first="", rest="  "):
             screen.say(part)
@@ -145,6 +146,10 @@ def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
     for item in outcome.objects:
         for name, what in item.secrets:
             yield f"To fill in before an apply: {name}, with `{escape(what)}` of {item.address}."
+    for address in outcome.revision.observed:
+        yield f"{address} is only observed, and declared as it is live now."
+    for left in outcome.revision.left:
+        yield f"{left.address} is only observed and not as declared: {escape(left.reason)}."
     if outcome.gone:
         yield f"Declared and not live, left as it is: {', '.join(map(str, outcome.gone))}."
     if outcome.adoption.ids and outcome.adoption.file:
