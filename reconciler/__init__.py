@@ -74,6 +74,8 @@ if TYPE_CHECKING:
         AcceptRequest,
         Context,
         DriftRequest,
+        ExportOutcome,
+        ExportRequest,
         HealPlan,
         LiveRow,
         Outcome,
@@ -130,7 +132,8 @@ _ROOMS = {
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "AcceptRequest Context DriftRequest HealPlan LiveRow Outcome PlanRequest Rendering Shard Tidied "
+        "AcceptRequest Context DriftRequest ExportOutcome ExportRequest HealPlan LiveRow Outcome PlanRequest "
+        "Rendering Shard Tidied "
         "accept at_revision bundle_of check check_environments choose_bundle compare_declared "
         "compare_environments connect export find_bundle find_drift last_run list_environments live_objects "
         "load_desired make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching "
@@ -164,6 +167,8 @@ __all__ = [
     "DriftRequest",
     "Drifted",
     "EnvironmentCheck",
+    "ExportOutcome",
+    "ExportRequest",
     "FieldChange",
     "Guard",
     "GuardError",
