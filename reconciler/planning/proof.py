@@ -93,12 +93,12 @@ def _sentence(change: Change) -> str:
 def _field(field: FieldChange) -> str:
     if field.before is None and field.after is None:
         return f"{field.path} {field.note or ''}".rstrip()
-    return f"{field.path} is {_show(field.before)}, not {_show(field.after)}"
+    return f"{field.path} is {_show(field.before)} instead of {_show(field.after)}"
 
 
 def _show(value: Tree) -> str:
     if value is None:
-        return "not there"
+        return "nothing"
     return "something else" if isinstance(value, Mapping | list | tuple) else f"`{value}`"
 
 

@@ -67,10 +67,16 @@ def require_proven(found: Promotion, to: str) -> None:
         raise PromotionError(
             proof.reasons,
             f"the bundle {short} is not exactly what is live in {source} and would be in {to}",
-            tip=f"apply it there first: reconciler apply -e {source}",
+            tip=_way_out(proof, to),
         )
     if not proof.holds(now()):
         raise PromotionError((), _too_early(proof, short, to), tip=_when(proof.soaked_at))
+
+
+def _way_out(proof: Proof, to: str) -> str:
+    if all(reason.startswith(f"in {to}, ") for reason in proof.reasons):
+        return f"put it back in {to}, or let an overlay of {to} declare it"
+    return f"apply it there first: reconciler apply -e {proof.source.environment}"
 
 
 def _too_early(proof: Proof, short: str, to: str) -> str:

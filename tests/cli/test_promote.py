@@ -121,7 +121,7 @@ def test_what_is_proven_is_applied_with_the_overlays_of_where_it_goes(pair, run)
 def test_a_price_change_goes_the_whole_way_with_consent_in_each_environment(pair, clock, run):
     pair.done()
     pair.declare(meter(), FEATURE, pro("25"))
-    pair.refused("Plan/pro is not as declared: phases[main].rateCards[base].price.amount is `20`, not `25`")
+    pair.refused("Plan/pro is not as declared: phases[main].rateCards[base].price.amount is `20` instead of `25`")
     pair.apply(*RAISE)
     pair.refused("not before")
     clock.wait(days=2, seconds=1)
@@ -177,7 +177,7 @@ def test_check_only_tells_and_ends_as_a_promotion_would(pair):
 def test_an_edit_in_staging_that_is_in_no_manifest_is_refused(pair):
     send(pair.staging, live_plan(pair.staging), name="Clicked")
     pair.write(production="")
-    pair.refused("Plan/pro is not as declared: name is `Clicked`, not `Pro`")
+    pair.refused("Plan/pro is not as declared: name is `Clicked` instead of `Pro`")
 
 
 def test_a_field_that_is_left_to_others_must_not_differ_unless_an_overlay_leaves_it(pair):
@@ -185,7 +185,7 @@ def test_a_field_that_is_left_to_others_must_not_differ_unless_an_overlay_leaves
     ignoring = pro("{{ vars.fee }}", lifecycle={"ignore": ["name"]})
     pair.declare(meter(), FEATURE, ignoring)
     send(pair.staging, live_plan(pair.staging), name="Clicked")
-    pair.refused("Plan/pro is not as declared: name is `Clicked`, not `Pro` (left to others in the manifests)")
+    pair.refused("Plan/pro is not as declared: name is `Clicked` instead of `Pro` (left to others in the manifests)")
     pair.declare(meter(), FEATURE, pro("{{ vars.fee }}"))
     folder = pair.root / "overlays" / "staging"
     folder.mkdir()
@@ -202,7 +202,9 @@ def test_what_is_only_created_must_be_as_declared_in_staging_all_the_same(pair):
     (live,) = pair.staging.items("meters")
     body = {name: live[name] for name in ("metadata", "groupBy") if name in live}
     pair.staging.send("PUT", f"meters/{live['id']}", {**body, "name": "Clicked"})
-    pair.refused("Meter/tokens is not as declared: name is `Clicked`, not `Tokens` (left to others in the manifests)")
+    pair.refused(
+        "Meter/tokens is not as declared: name is `Clicked` instead of `Tokens` (left to others in the manifests)"
+    )
 
 
 def test_what_is_left_over_in_staging_is_said_and_is_not_promoted(pair, run):
@@ -220,7 +222,7 @@ def test_what_would_stay_different_in_the_target_is_refused_too(pair):
     pair.declare(meter(), FEATURE, pro("{{ vars.fee }}", lifecycle={"ignore": ["description"]}))
     pair.done()
     send(pair.production, live_plan(pair.production), description="Clicked")
-    pair.refused("in production, Plan/pro is not as declared: description is `Clicked`, not not there")
+    pair.refused("in production, Plan/pro is not as declared: description is `Clicked` instead of nothing")
 
 
 def test_a_draft_of_somebody_else_in_staging_is_no_proof(pair):
@@ -242,7 +244,7 @@ def test_an_older_bundle_is_promoted_by_its_commit_and_only_while_it_is_live(pai
     pair.commit()
     pair.apply(*RAISE)
     clock.wait(days=3)
-    pair.refused("is `25`, not `20`", "--auto-approve", "--bundle", first)
+    pair.refused("is `25` instead of `20`", "--auto-approve", "--bundle", first)
 
 
 def test_a_bundle_in_a_file_is_refused_when_it_was_changed(pair, run):

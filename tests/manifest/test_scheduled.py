@@ -106,3 +106,35 @@ def test_what_is_wrong_is_found_before_and_after_it_is_due(dated, catalogue, ove
     project = load_project(catalogue.root)
     found = manifest.check(project, None, at=moment)
     assert [f"{one.location} {one.rule}" for one in found if one.severity == "error"] == [expected]
+
+
+SHARED = """
+apiVersion: reconciler/v1
+kind: RateCard
+key: base
+spec: {type: flat_fee, key: base, name: Base, billingCadence: P1M, price: {type: flat, amount: "20"}}
+---
+apiVersion: openmeter.io/v1
+kind: Plan
+key: pro
+spec: {name: Pro, currency: USD, billingCadence: P1M, phases: [{key: main, name: Main, rateCards: [{use: base}]}]}
+---
+apiVersion: openmeter.io/v1
+kind: Plan
+key: team
+extends: pro
+spec: {name: Team}
+"""
+
+
+def test_a_dated_patch_of_a_shared_card_waits_for_every_plan_that_uses_it(dated, catalogue):
+    head = "apiVersion: reconciler/v1\nkind: RateCard\nkey: base\n"
+    at = dated(patch("2027-01-01", "patch: {price: {amount: '25'}}", head))
+    catalogue.write(**{"catalog/b.yaml": SHARED})
+
+    def amounts(moment):
+        plans = [one.spec for address, one in at(moment).resources.items() if address.kind == "Plan"]
+        return [plan["phases"][0]["rateCards"][0]["price"]["amount"] for plan in plans]
+
+    assert [amounts(DUE - SECOND), amounts(DUE)] == [["20", "20"], ["25", "25"]]
+    assert [str(one.address) for one in at(DUE - SECOND).scheduled] == ["RateCard/base"]

@@ -203,3 +203,35 @@ def test_an_environment_that_was_added_later_can_have_an_older_bundle(root):
     (root / "reconciler.yaml").write_text(PROJECT + "  eu: {endpoint: 'sandbox:eu', vars: {event: eu}}\n")
     bundle = find_bundle(open_context(root, environment="eu"), first)
     assert specs(root, "eu", bundle)["calls"]["eventType"] == "eu"
+
+
+CARD = """\
+apiVersion: reconciler/v1
+kind: RateCard
+key: base
+spec: {type: flat_fee, key: base, name: Base, billingCadence: P1M, price: {type: flat, amount: "20"}}
+"""
+PLANS = """\
+apiVersion: openmeter.io/v1
+kind: Plan
+key: pro
+abstract: true
+spec: {name: Pro, currency: USD, billingCadence: P1M, phases: [{key: main, name: Main, rateCards: [{use: base}]}]}
+---
+apiVersion: openmeter.io/v1
+kind: Plan
+key: team
+extends: pro
+spec: {name: Team}
+"""
+
+
+def test_shared_cards_and_bases_are_part_of_a_bundle(root):
+    (root / "catalog" / "card.yaml").write_text(CARD)
+    (root / "catalog" / "plans.yaml").write_text(PLANS)
+    bundle = bundle_of(open_(root))
+    assert specs(root, bundle=bundle) == specs(root)
+    (root / "catalog" / "card.yaml").write_text(CARD.replace("20", "25"))
+    assert bundle_of(open_(root)).digest != bundle.digest
+    (card,) = specs(root, bundle=bundle)["team"]["phases"][0]["rateCards"]
+    assert card["price"]["amount"] == "20"
