@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.errors import ManifestError
+from reconciler.errors import BundleError, InputError
 from reconciler.kinds import marker as markers
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Observation, Observed, Tree
@@ -61,8 +61,9 @@ def declared_or_nothing(context: Context) -> Desired:
     """What is declared, or nothing where the manifests do not read: looking at what is live must still work."""
     try:
         return load_desired(context)
-    except ManifestError:
-        return Desired({}, context.project.name, context.environment.name)
+    except (InputError, BundleError):
+        former = tuple(context.project.former_names)
+        return Desired({}, context.project.name, context.environment.name, former_names=former)
 
 
 def _rows(work: Work, observation: Observation, desired: Desired) -> Iterator[LiveRow]:

@@ -160,9 +160,21 @@ def test_a_bare_address_can_be_looked_at_before_there_is_a_project(run, pair):
     assert found["adhoc"]["identity"] == pair.staging.identity
 
 
-def test_manifests_that_do_not_read_hide_nothing_of_what_is_live(run, pair):
-    (pair.root / "catalog" / "all.yaml").write_text("kind: [")
-    assert checked(run)[0] == 0
+@pytest.mark.parametrize(("missing", "refused"), [("manifests", 1), ("bundle", 3)])
+def test_manifests_that_do_not_read_hide_nothing_of_what_is_live_and_ours(run, pair, missing, refused):
+    pair.declare(METER)
+    assert run("apply", "--auto-approve").code == 0
+    path = pair.root / "reconciler.yaml"
+    path.write_text(path.read_text().replace("name: acme", "name: later\nformerNames: [acme]"))
+    if missing == "bundle":
+        path.write_text(path.read_text().replace('vars: { fee: "1" }', f"bundle: 'sha256:{'0' * 64}'"))
+    else:
+        (pair.root / "catalog" / "all.yaml").write_text("kind: [")
+    assert run("plan").code == refused
+    code, found = checked(run)
+    assert code == 0
+    assert found["staging"]["objects"]["Meter"] == {"owned": 1}
+    assert "owned" in run("get", "Meter").out
 
 
 def test_an_unknown_environment_is_a_matter_of_usage(run, pair):
