@@ -75,7 +75,7 @@ def check(ctx: click.Context, where: Where, pin: bool, form: str) -> None:
     """Look at what is behind environments.
 
     Asks each server, with reading requests only: does it answer, which namespace is it, is that the pinned one, what is
-    there and whose. The last apply is that of the receipts on this machine.
+    there and whose. The last apply is that of the receipts on this machine. Without -e all environments are looked at.
 
     An identity is the id of a namespace's oldest billing profile. Once it is pinned, every plan and apply refuses an
     address or a token that leads somewhere else.
