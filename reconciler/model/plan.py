@@ -9,6 +9,7 @@ from typing import Literal
 
 from reconciler.model.base import Address, Location, Problem, SourceDocument, Tree
 from reconciler.model.classes import Action, ChangeClass
+from reconciler.model.impact import Impact
 from reconciler.model.rehearsal import Rehearsal
 from reconciler.model.schedule import Scheduled
 
@@ -154,7 +155,8 @@ class Plan:
     ``created_at`` and ``valid_until`` are RFC 3339 in UTC. ``changes`` is in address order of the registry and
     holds no ``no_change`` entries but those with notes; ``steps`` is in a valid order of execution. ``rehearsal`` is
     None where the plan was not tried out. ``scheduled`` are changes that are declared and not in this plan, because
-    they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest.
+    they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest. ``impacts``
+    are bills before and after, of every plan of which a price changes.
     """
 
     target: Target
@@ -177,6 +179,7 @@ class Plan:
     rehearsal: Rehearsal | None = None
     scheduled: tuple[Scheduled, ...] = ()
     not_before: datetime | None = None
+    impacts: tuple[Impact, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

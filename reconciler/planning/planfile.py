@@ -31,7 +31,7 @@ from reconciler.model import (
     Step,
     Target,
 )
-from reconciler.planning import rehearsalfile
+from reconciler.planning import impactfile, rehearsalfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
@@ -47,6 +47,8 @@ def tree(plan: Plan) -> dict[str, Any]:
     body = _body(plan)
     if plan.rehearsal is not None:
         body["rehearsal"] = rehearsalfile.tree(plan.rehearsal)
+    if plan.impacts:
+        body["impacts"] = [impactfile.tree(impact) for impact in plan.impacts]
     body["change_digest"] = change_digest(plan)
     body["digest"] = sha256(body)
     return body
@@ -60,8 +62,8 @@ def digest(plan: Plan) -> str:
 def change_digest(plan: Plan) -> str:
     """SHA-256 over target identity, changes, steps and guards.
 
-    Without times, commit, tool version, source lines, unrelated observations and the rehearsal, and without freeze
-    windows, which come and go: the same change has one digest whenever it is planned.
+    Without times, commit, tool version, source lines, unrelated observations, the rehearsal and bills, and without
+    freeze windows, which come and go: the same change has one digest whenever it is planned.
     """
     changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
     guards = sorted(
@@ -305,6 +307,7 @@ def _read(body: Mapping[str, Any]) -> Plan:
         plan,
         write_secrets=bool(body.get("write_secrets", False)),
         rehearsal=rehearsed,
+        impacts=tuple(impactfile.read(item) for item in body.get("impacts", ())),
         scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
         not_before=datetime.fromisoformat(due) if due is not None else None,
     )

@@ -10,7 +10,7 @@ from reconciler.pricing.prices import DynamicPrice, FlatPrice, PackagePrice, Pri
 _WITHOUT_EDGE = Decimal(1000)
 """A unit price has no edge; a thousand units are easy to read."""
 
-_TIMES = (ONE, Decimal(10))
+_TIMES = (ONE, Decimal(2), Decimal(10))
 
 
 def edges(price: Price) -> tuple[Decimal, ...]:
@@ -25,7 +25,10 @@ def edges(price: Price) -> tuple[Decimal, ...]:
 
 
 def probes(*prices: Price | None) -> tuple[Decimal, ...]:
-    """Quantities to compare prices at: 0, and once and ten times each edge; ascending. A flat price has only 0."""
+    """Quantities to compare prices at: 0, and once, twice and ten times each edge; ascending.
+
+    A flat price has only 0.
+    """
     found = {edge for price in prices if price is not None for edge in edges(price)}
     if not found and any(price is not None and not isinstance(price, FlatPrice) for price in prices):
         found = {Decimal(100)} if any(isinstance(price, DynamicPrice) for price in prices) else {_WITHOUT_EDGE}

@@ -193,6 +193,24 @@ def _rehearsal() -> Schema:
     )
 
 
+def _impact() -> Schema:
+    exact = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+    amounts = _nullable(_object({"before": exact, "after": exact, "difference": exact}))
+    return _object(
+        {
+            "plan": _ADDRESS,
+            "customer": {"type": "string", "description": "A scenario, or what was made up."},
+            "generated": {"type": "boolean", "description": "Made up, because no scenario names the plan."},
+            "currency": _TEXT,
+            "period": {"type": "string", "description": "The plan's billing cadence, ISO 8601."},
+            "each": amounts,
+            "yearly": amounts,
+            "reason": _nullable({"type": "string", "description": "Why the bill could not be computed."}),
+        },
+        description="What a customer who subscribes from now on pays, before and after.",
+    )
+
+
 def plan() -> Schema:
     """The schema of a saved plan."""
     body = _object(
@@ -219,10 +237,11 @@ def plan() -> Schema:
             "summary": _SUMMARY,
             "errored": {"type": "boolean"},
             "rehearsal": _rehearsal(),
+            "impacts": _list(_impact()),
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets", "rehearsal", "not_before", "scheduled", "shared"),
+        optional=("write_secrets", "rehearsal", "impacts", "not_before", "scheduled", "shared"),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 

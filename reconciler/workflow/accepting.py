@@ -67,7 +67,7 @@ def accept(context: Context, request: AcceptRequest = AcceptRequest()) -> Accept
     with connect(context, read_only=True) as backend:
         finding = look(context, backend, DriftRequest(request.base))
         run = _Run(context, backend, finding, request)
-        for found in _in_order(finding.drift.objects):
+        for found in finding.drift.objects:
             if _chosen(found.address, request):
                 run.take(found)
         result = run.result()
@@ -75,13 +75,6 @@ def accept(context: Context, request: AcceptRequest = AcceptRequest()) -> Accept
         run.desk.save()
         result = replace(result, written=True)
     return result
-
-
-def _in_order(objects: Iterable[Drifted]) -> list[Drifted]:
-    """What changed first, then what is gone, last made first: nothing is absent while something refers to it."""
-    found = list(objects)
-    gone = [one for one in found if one.what == "missing"]
-    return [one for one in found if one.what != "missing"] + gone[::-1]
 
 
 def _chosen(address: Address, request: AcceptRequest) -> bool:

@@ -13,6 +13,7 @@ from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Tree
+from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
 from reconciler.policy import Bounds, Consent, frozen, judge
@@ -113,7 +114,11 @@ def plan_for(
         from reconciler.workflow.rehearsal import rehearse
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
-    judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
+    judged = replace(
+        judged,
+        impacts=impacts(judged, desired, observation, options),
+        guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())),
+    )
     return stamped(context, desired, judged, request.at), observation
 
 

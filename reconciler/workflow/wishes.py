@@ -35,20 +35,9 @@ def wishes(found: Drifted, fields: Iterable[DriftField], live: Mapping[str, Tree
     shape = KINDS[found.address.kind].shape
     by_path: dict[Path, list[DriftField]] = {}
     for field in fields:
-        path = whole(shape, _parsed(shape, field.change.path))
+        path = whole(shape, paths.fitted(shape, paths.parse(field.change.path)))
         by_path.setdefault(path, []).append(field)
     return [Wish(path, value_at(live, path, GONE), tuple(settled)) for path, settled in by_path.items()]
-
-
-def _parsed(shape: Shape, text: str) -> Path:
-    """The path that a difference is shown at; only its field where free keys in it have characters of paths."""
-    name = text.partition(".")[0].partition("[")[0]
-    field = field_of(shape, name)
-    try:
-        path = paths.fitted(shape, paths.parse(text))
-    except ValueError:
-        return (name,)
-    return (name,) if field is not None and isinstance(field.shape, MapOf) and "[" in text else path
 
 
 def unwritable(field: DriftField) -> str | None:

@@ -57,12 +57,12 @@ def test_a_customer_who_cannot_be_billed_is_refused(customer, said):
     ("price", "expected"),
     [
         ({"type": "flat", "amount": "1"}, "0"),
-        ({"type": "unit", "amount": "1"}, "0 1000 10000"),
-        ({"type": "dynamic"}, "0 100 1000"),
-        ({"type": "package", "amount": "1", "quantityPerPackage": "50"}, "0 50 500"),
+        ({"type": "unit", "amount": "1"}, "0 1000 2000 10000"),
+        ({"type": "dynamic"}, "0 100 200 1000"),
+        ({"type": "package", "amount": "1", "quantityPerPackage": "50"}, "0 50 100 500"),
         ({"type": "tiered", "mode": "volume", "tiers": [
             {"upToAmount": "100", "unitPrice": {"amount": "1"}}, {"upToAmount": "1000", "unitPrice": {"amount": "1"}},
-            {"unitPrice": {"amount": "1"}}]}, "0 100 1000 10000"),
+            {"unitPrice": {"amount": "1"}}]}, "0 100 200 1000 2000 10000"),
     ],
 )  # fmt: skip
 def test_a_price_is_looked_at_at_nothing_and_at_its_edges(price, expected):

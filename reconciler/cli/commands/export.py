@@ -75,7 +75,7 @@ def _patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     callback=_patterns,
     help="Only this kind and what it names. Repeatable.",
 )
-@click.option("--unmanaged", is_flag=True, help="Only what nobody manages: no marker, no document.")
+@click.option("--unmanaged", is_flag=True, help="Only what this project neither owns nor declares.")
 @click.option(
     "--manage",
     type=click.Choice(["full", "create-only", "observe"]),
@@ -139,14 +139,10 @@ def _tell(screen: Console, context: Context, outcome: ExportOutcome) -> None:
 
 def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
     from reconciler.render.escape import escape
-    from reconciler.render.words import listed, plural
+    from reconciler.render.words import plural
 
-    notes: dict[str, list[str]] = {}
     for item in outcome.objects:
-        for note in item.notes:
-            notes.setdefault(note, []).append(str(item.address))
-    for note, addresses in notes.items():
-        yield f"{listed(addresses)}: {escape(note)}."
+        yield from (f"{item.address}: {escape(note)}" for note in item.notes)
     for item in outcome.objects:
         for name, what in item.secrets:
             yield f"To fill in before an apply: {name}, with `{escape(what)}` of {item.address}."
