@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from reconciler.model import Path, Tree
@@ -18,68 +20,92 @@ def _at_the_end(path: Path) -> Sequence[str]:
     return ()
 
 
-def update(editor: Editor, document: int, path: Path, value: Tree, order: Order = _at_the_end) -> None:
+def update(
+    editor: Editor, document: int, path: Path, value: Tree, order: Order = _at_the_end, *, loosely: bool = False
+) -> None:
     """Give the value at the path this meaning: entries are set, added and deleted one by one.
 
     Items of a list are told apart by ``key``, ``featureKey`` or ``addon`` where all have one, else by their place.
+    ``loosely``: a number stays as it is written while its value is the same, and ``null`` while there is nothing.
     Raises ``EditError`` at the first part that cannot be changed; earlier parts are changed then.
     """
-    old = editor.get(document, path)
-    if old is not None and same(old, value):
-        return
-    if isinstance(old, Mapping) and isinstance(value, Mapping) and old and value:
-        _map(editor, document, path, old, value, order)
-    elif isinstance(old, list) and isinstance(value, list) and old and value:
-        _list(editor, document, path, old, value, order)
-    else:
-        editor.set(document, path, value, order=order(path[:-1]))
+    _Update(editor, document, order, loosely).at(path, value)
 
 
-def _map(
-    editor: Editor, document: int, path: Path, old: Mapping[str, Tree], new: Mapping[str, Tree], order: Order
-) -> None:
-    for name in new:
-        update(editor, document, (*path, name), new[name], order)
-    for name in old:
-        if name not in new:
-            editor.delete(document, (*path, name))
+@dataclass(frozen=True, slots=True)
+class _Update:
+    """One update: where it is made, and how exactly."""
 
+    editor: Editor
+    document: int
+    order: Order
+    loosely: bool
 
-def _list(editor: Editor, document: int, path: Path, old: list[Any], new: list[Any], order: Order) -> None:
-    before, after = _names(old), _names(new)
-    if before is None or after is None:
-        _by_place(editor, document, path, len(old), new, order)
-    elif [name for name in before if name in after] == [name for name in after if name in before]:
-        _by_name(editor, document, path, before, dict(zip(after, new, strict=True)), order)
-    else:
-        editor.set(document, path, new)
-
-
-def _by_place(editor: Editor, document: int, path: Path, length: int, new: list[Any], order: Order) -> None:
-    for at, item in enumerate(new):
-        if at < length:
-            update(editor, document, (*path, at), item, order)
+    def at(self, path: Path, value: Tree) -> None:
+        old = self.editor.get(self.document, path)
+        if old is not None and (same(old, value) or (self.loosely and _same_number(old, value))):
+            return
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and old and value:
+            self._map(path, old, value)
+        elif isinstance(old, list) and isinstance(value, list) and old and value:
+            self._list(path, old, value)
         else:
-            editor.insert(document, path, item)
-    for at in range(length - 1, len(new) - 1, -1):
-        editor.delete(document, (*path, at))
+            self.editor.set(self.document, path, value, order=self.order(path[:-1]))
+
+    def _map(self, path: Path, old: Mapping[str, Tree], new: Mapping[str, Tree]) -> None:
+        for name in new:
+            self.at((*path, name), new[name])
+        for name in old:
+            if name not in new and not (self.loosely and old[name] is None):
+                self.editor.delete(self.document, (*path, name))
+
+    def _list(self, path: Path, old: list[Any], new: list[Any]) -> None:
+        before, after = _names(old), _names(new)
+        if before is None or after is None:
+            self._by_place(path, len(old), new)
+        elif [name for name in before if name in after] == [name for name in after if name in before]:
+            self._by_name(path, before, dict(zip(after, new, strict=True)))
+        else:
+            self.editor.set(self.document, path, new)
+
+    def _by_place(self, path: Path, length: int, new: list[Any]) -> None:
+        for at, item in enumerate(new):
+            if at < length:
+                self.at((*path, at), item)
+            else:
+                self.editor.insert(self.document, path, item)
+        for at in range(length - 1, len(new) - 1, -1):
+            self.editor.delete(self.document, (*path, at))
+
+    def _by_name(self, path: Path, before: list[str], new: dict[str, Any]) -> None:
+        """Items in an order that stays: inserts come first, so that the list is never empty."""
+        here = list(before)
+        for at, (name, item) in enumerate(new.items()):
+            if name in here:
+                self.at((*path, here.index(name)), item)
+                continue
+            follower = next((other for other in list(new)[at:] if other in here), None)
+            place = here.index(follower) if follower is not None else None
+            self.editor.insert(self.document, path, item, before=place)
+            here.insert(len(here) if place is None else place, name)
+        for name in before:
+            if name not in new:
+                self.editor.delete(self.document, (*path, here.index(name)))
+                here.remove(name)
 
 
-def _by_name(editor: Editor, document: int, path: Path, before: list[str], new: dict[str, Any], order: Order) -> None:
-    """Items in an order that stays: inserts come first, so that the list is never empty."""
-    here = list(before)
-    for at, (name, item) in enumerate(new.items()):
-        if name in here:
-            update(editor, document, (*path, here.index(name)), item, order)
-            continue
-        follower = next((other for other in list(new)[at:] if other in here), None)
-        place = here.index(follower) if follower is not None else None
-        editor.insert(document, path, item, before=place)
-        here.insert(len(here) if place is None else place, name)
-    for name in before:
-        if name not in new:
-            editor.delete(document, (*path, here.index(name)))
-            here.remove(name)
+def _same_number(one: Tree, other: Tree) -> bool:
+    first = _as_number(one)
+    return first is not None and first == _as_number(other)
+
+
+def _as_number(value: Tree) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        return Decimal(value)
+    except ArithmeticError:
+        return None
 
 
 def _names(items: list[Any]) -> list[str] | None:

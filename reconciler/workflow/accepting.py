@@ -67,7 +67,7 @@ def accept(context: Context, request: AcceptRequest = AcceptRequest()) -> Accept
     with connect(context, read_only=True) as backend:
         finding = look(context, backend, DriftRequest(request.base))
         run = _Run(context, backend, finding, request)
-        for found in finding.drift.objects:
+        for found in _in_order(finding.drift.objects):
             if _chosen(found.address, request):
                 run.take(found)
         result = run.result()
@@ -75,6 +75,12 @@ def accept(context: Context, request: AcceptRequest = AcceptRequest()) -> Accept
         run.desk.save()
         result = replace(result, written=True)
     return result
+
+
+def _in_order(objects: tuple[Drifted, ...]) -> list[Drifted]:
+    """What is gone comes last, and what names others before what they name: then nothing is missed."""
+    there = [found for found in objects if found.what != "missing"]
+    return there + [found for found in reversed(objects) if found.what == "missing"]
 
 
 def _chosen(address: Address, request: AcceptRequest) -> bool:
@@ -135,6 +141,17 @@ class _Run:
         if found.origin == "manifest":
             self._leave(found, "", "it was declared since; `apply` makes it", found.location)
             return
+        if found.origin == "unknown" and not self._request.targets:
+            # Where nothing was applied yet, everything is missing: that is no edit, and no reason to declare it gone.
+            reason = (
+                f"it is not live, and may never have been; if it was removed on purpose, `accept --target "
+                f"{found.address}`, or --base says what was applied"
+            )
+            self._leave(found, "", reason, found.location)
+            return
+        if not self._applied():
+            self._leave(found, "", "nothing of this project is live here; was it ever applied?", found.location)
+            return
         state = "archived" if found.address.kind in _SOLD and "archived" in found.title else "absent"
 
         def write(mode: Mode) -> _Written:
@@ -142,18 +159,31 @@ class _Run:
 
         self._try(found, write, modes=("own", "overlay"), said=state)
 
+    def _applied(self) -> bool:
+        """Whether anything live carries our marker, or was asked for by name."""
+        projects = {self._context.project.name, *self._context.project.former_names}
+        rows = (row for rows in self._finding.observation.objects.values() for row in rows)
+        return bool(self._request.targets) or any(row.marker and row.marker.project in projects for row in rows)
+
     def _take_fields(self, found: Drifted, resource: Resource) -> None:
-        fields = [field for field in found.fields if self._acceptable(found, field)]
+        # What an earlier object settled is settled: a rule shows no channel that is disabled.
+        unsettled = [field for field in found.fields if (found.address, field.change.path) in self._differs]
+        fields = [field for field in unsettled if self._acceptable(found, field)]
         row = self._row(found.address)
         if not fields or row is None:
             return
-        wanted = wishes(found, fields, row)
+        each, wanted = wishes(found, fields, row, apart=True), wishes(found, fields, row)
 
         def write(mode: Mode) -> _Written:
             if mode == "place":
-                return self._in_place(found, resource, wanted)
-            where = self._placer.over(resource, wanted, mode)
-            return _Written(tuple((wish, where) for wish in wanted))
+                return self._in_place(found, resource, each)
+            # What only this environment has stays where it is: its own overlays and variables.
+            own = [wish for wish in wanted if mode == "overlay" and self._placer.is_own(resource, wish)]
+            rest = [wish for wish in wanted if wish not in own]
+            done = self._in_place(found, resource, own)
+            where = self._placer.over(resource, rest, mode) if rest else None
+            over = tuple((wish, where) for wish in rest if where is not None)
+            return _Written((*done.done, *over), done.left)
 
         self._try(found, write, modes=("place", "own", "overlay"))
 
@@ -216,7 +246,7 @@ class _Run:
                 return
             self.desk.back(before)
             self._placer.variables = dict(variables)
-            if refusals and any(left.rule == "edit.template" for left in refusals[0]):
+            if mode == "place" and refusals and any(left.rule == "edit.template" for left in refusals[0]):
                 break
         again = self._attempt(found, write, felt) if felt is not None else ()
         if isinstance(again, _Outcome) and felt is not None:

@@ -103,8 +103,13 @@ def _stamped(context: Context, desired: Desired, found: Drift, base: str | None)
 def _base(context: Context, text: str) -> tuple[Desired, str]:
     """What was declared then, and a name for it."""
     path = Path(text)
-    if not path.is_file() or is_revision(context, text):
+    if is_revision(context, text):
         return _declared_at(context, text), f"revision {text}"
+    if not path.is_file():
+        raise UsageError(
+            f"`{text}` is neither a git revision nor a file",
+            tip="--base takes what was last applied: a commit, a branch, a tag, or a plan or report file",
+        )
     body = _saved(path)
     source, name = body.get("source"), body.get("environment")
     if name != context.environment.name:

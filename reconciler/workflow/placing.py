@@ -52,6 +52,18 @@ class Placer:
         """Where a value is declared; None where that is in no file at hand. Edits move lines, so find all first."""
         return self._desk.find(resource.source.locate(wish.path))
 
+    def is_own(self, resource: Resource, wish: Wish) -> bool:
+        """Whether a value is declared where no other environment looks: in an overlay of its own, or a variable."""
+        hit = self.find(resource, wish)
+        if hit is None:
+            return False
+        others = [one for one in self._project.environments.values() if one.name != self._environment.name]
+        shared = {name for one in others for name in one.overlays}
+        folders = [(self._project.root / name).resolve() for name in self._environment.overlays if name not in shared]
+        text = self._desk.editor(hit[0]).get(hit[1], hit[2])
+        variable = isinstance(text, str) and _VARIABLE.fullmatch(text) and _written(resource, wish.path) == wish.path
+        return bool(variable) or any(hit[0].is_relative_to(folder) for folder in folders)
+
     def in_place(self, resource: Resource, wish: Wish, hit: Hit | None) -> Location:
         """Write a value where its declaration stands; where it is a variable, there."""
         known, location = _written(resource, wish.path), resource.source.locate(wish.path)
@@ -75,7 +87,10 @@ class Placer:
         if not rest and wish.live is GONE:
             _delete(editor, document, at)
         elif not rest:
-            update(editor, document, at, live, lambda path: order_at(shape, (*wish.path, *path[len(at) :])))
+            below, loosely = len(at), isinstance(live, Mapping | list)
+            update(
+                editor, document, at, live, lambda path: order_at(shape, (*wish.path, *path[below:])), loosely=loosely
+            )
         elif wish.live is GONE:
             return
         elif str(rest[-1]).startswith("[") and len(rest) == 1:

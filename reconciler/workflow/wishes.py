@@ -30,13 +30,22 @@ class Wish:
     fields: tuple[DriftField, ...]
 
 
-def wishes(found: Drifted, fields: Iterable[DriftField], live: Mapping[str, Tree]) -> list[Wish]:
-    """What would make the manifests say what is live; ``live`` is the spec as a manifest would declare it."""
+def wishes(
+    found: Drifted, fields: Iterable[DriftField], live: Mapping[str, Tree], *, apart: bool = False
+) -> list[Wish]:
+    """What would make the manifests say what is live; ``live`` is the spec as a manifest would declare it.
+
+    A list whose items have no keys is one value; ``apart``: not where no item came or went, for editing in place.
+    """
     shape = KINDS[found.address.kind].shape
+    fitted = [(field, paths.fitted(shape, paths.parse(field.change.path))) for field in fields]
+    cuts = {whole(shape, path) for _, path in fitted}
+    # An item that is added or gone moves those behind it.
+    moved = {cut for cut in cuts if any(path[: len(cut)] == cut and len(path) <= len(cut) + 1 for _, path in fitted)}
     by_path: dict[Path, list[DriftField]] = {}
-    for field in fields:
-        path = whole(shape, paths.fitted(shape, paths.parse(field.change.path)))
-        by_path.setdefault(path, []).append(field)
+    for field, path in fitted:
+        cut = whole(shape, path)
+        by_path.setdefault(path if apart and cut not in moved else cut, []).append(field)
     return [Wish(path, value_at(live, path, GONE), tuple(settled)) for path, settled in by_path.items()]
 
 

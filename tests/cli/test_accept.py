@@ -292,12 +292,44 @@ def test_prices_tiers_cards_phases_and_add_ons_of_a_version_made_by_hand(run, al
     ended = run("accept")
     assert ended.code == 0, ended.out
     text = (tmp_path / "catalog" / "pro.yaml").read_text()
-    gone, _ = difference(PLAN, text)
-    assert gone == ['- { upToAmount: 1000, unitPrice: { type: unit, amount: "0.02" } } # the first thousand'] + [
-        '- { unitPrice: { type: unit, amount: "0.01" } }'
-    ] * (len(gone) - 1)
-    assert "# what everybody pays" in text
+    gone, come = difference(PLAN, text)
+    assert gone == ['- { upToAmount: 1000, unitPrice: { type: unit, amount: "0.02" } } # the first thousand']
+    assert come[:3] == [
+        "description: \"{{ 'Clicked: {{ with }} braces' }}\"",
+        "metadata: { team: x }",
+        '- { upToAmount: 1000, unitPrice: { type: unit, amount: "0.03" } } # the first thousand',
+    ]
     settled(run)
+
+
+def test_one_price_of_a_tier_changes_one_line(run, alone, tmp_path):
+    def change(plan):
+        cards(plan)["tokens"]["price"]["tiers"][1]["unitPrice"]["amount"] = "0.009"
+
+    alone().version("pro", change)
+    assert run("accept").code == 0
+    assert difference(PLAN, (tmp_path / "catalog" / "pro.yaml").read_text()) == (
+        ['- { unitPrice: { type: unit, amount: "0.01" } }'],
+        ['- { unitPrice: { type: unit, amount: "0.009" } }'],
+    )
+    settled(run)
+
+
+def test_what_only_this_environment_has_stays_where_it_is_and_the_rest_goes_into_the_overlay(run, start, tmp_path):
+    def change(plan):
+        cards(plan)["base"]["price"]["amount"] = "25"
+        plan["description"] = "Clicked"
+
+    start().version("pro", change)
+    ended = run("accept")
+    assert ended.code == 0, ended.out
+    assert difference(PROJECT, (tmp_path / "reconciler.yaml").read_text()) == ([], ['vars: { fee: "25" }'])
+    assert (tmp_path / "overlays" / "production" / "pro.yaml").read_text() == (
+        "apiVersion: openmeter.io/v1\nkind: Plan\nkey: pro\npatch:\n  description: Clicked\n"
+    )
+    assert (tmp_path / "catalog" / "pro.yaml").read_text() == PLAN
+    settled(run)
+    assert run("plan", "-e", "staging", "--detailed-exitcode").code == 0
 
 
 def test_a_card_that_became_free_of_another_kind_or_was_removed(run, alone):
@@ -424,7 +456,9 @@ def test_what_is_gone_from_live_goes_from_the_files_and_an_archived_plan_is_decl
     live.send("DELETE", f"notification/rules/{live.items('notification/rules')[0]['id']}")
     live.send("POST", f"plans/{live.items('plans')[0]['id']}/archive")
     ended = run("accept")
-    assert ended.code == 0, ended.out
+    assert ended.code == 2
+    assert "if it was removed on purpose, `accept --target NotificationRule/bills`" in " ".join(ended.out.split())
+    assert run("accept", "--target", "NotificationRule/*").code == 0
     assert "NotificationRule" not in (tmp_path / "catalog" / "all.yaml").read_text()
     assert (tmp_path / "catalog" / "pro.yaml").read_text() == PLAN + "lifecycle:\n  state: archived\n"
     settled(run)
@@ -442,6 +476,22 @@ def test_what_something_else_needs_is_left_and_in_an_overlay_only_this_environme
     assert run("accept", "--target", "NotificationChannel/ops").code == 0
     settled(run)
     assert run("plan", "-e", "staging", "--detailed-exitcode").code == 0
+
+
+def test_where_nothing_was_applied_yet_nothing_is_declared_gone(run, start, tmp_path):
+    start(environments=("staging",))
+    before = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*.yaml"))}
+    ended = run("accept")
+    assert ended.code == 2
+    assert "Accepted 0 changes, 6 left; no file written." in ended.out
+    assert {path: path.read_bytes() for path in sorted(tmp_path.rglob("*.yaml"))} == before
+
+
+def test_a_rule_that_shows_a_disabled_channel_no_more_is_settled_with_the_channel(run, alone):
+    alone().channel(disabled=True)
+    ended = run("accept")
+    assert ended.code == 0, ended.out
+    settled(run)
 
 
 def test_secrets_drafts_and_what_is_not_ours_are_left_with_a_reason(run, alone, tmp_path, monkeypatch):

@@ -187,7 +187,7 @@ def test_a_base_may_be_the_plan_or_the_report_of_what_was_applied(run, live, tmp
     for base, said in (
         ("dirty.plan", "was made from manifests that were not committed"),
         ("reconciler.yaml", "is neither a saved plan nor a report"),
-        ("no-such-thing", "git knows no revision `no-such-thing`"),
+        ("no-such-thing", "`no-such-thing` is neither a git revision nor a file"),
     ):
         ended = run("drift", "--base", base)
         assert ended.code == 64
