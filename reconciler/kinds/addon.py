@@ -89,6 +89,10 @@ KIND = Kind(
     complete=_complete,
     simplify=_simplify,
     summary="What subscribers can buy beside a plan that offers it.",
+    rename=(
+        "(1) declare Addon/{new} with its `spec`; (2) write `addon: {new}` where plans offer it, and apply: they get a "
+        "new version; (3) write `lifecycle: {{state: archived}}` in Addon/{old}, and apply"
+    ),
     example="""\
 apiVersion: openmeter.io/v1
 kind: Addon

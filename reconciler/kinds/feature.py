@@ -221,6 +221,11 @@ KIND = Kind(
     rules=RULES,
     impact=_impact,
     summary="What customers get: a part of a meter's usage, or something that is on or off.",
+    rename=(
+        "(1) declare Feature/{new} with its `spec`; (2) write `featureKey: {new}` in rate cards and `{new}` in the "
+        "`features` of rules, and apply: plans get a new version, subscriptions stay on theirs; (3) once no plan and "
+        "no subscription names it, leave of Feature/{old} only `lifecycle: {{state: absent}}`"
+    ),
     example="""\
 apiVersion: openmeter.io/v1
 kind: Feature

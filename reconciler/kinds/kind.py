@@ -169,6 +169,8 @@ class Kind:
     summary: str
     example: str
     natural_key: bool = True
+    rename: str | None = None
+    """Of a kind whose key the API keeps: the steps from an object ``{old}`` to another one, ``{new}``."""
     complete: Completion | None = None
     simplify: Completion | None = None
     """The inverse of ``complete``, for export: what the rest of a canonical spec implies is left out again."""

@@ -132,6 +132,11 @@ KIND = Kind(
     rules=(VALUE_MISSING, VALUE_FORBIDDEN, VALUE_IN_GROUP),
     impact=_impact,
     summary="What is counted, from which events.",
+    rename=(
+        "(1) declare Meter/{new} with its `spec`; (2) a feature cannot change its meter: declare new ones with "
+        "`meterSlug: {new}`, use them in rate cards, and apply; (3) once no feature names it, leave of Meter/{old} "
+        "only `lifecycle: {{state: absent}}`"
+    ),
     example="""\
 apiVersion: openmeter.io/v1
 kind: Meter

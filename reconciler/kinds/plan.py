@@ -186,6 +186,11 @@ KIND = Kind(
     complete=_complete,
     simplify=_simplify,
     summary="What customers subscribe to: phases, rate cards, add-ons on offer.",
+    rename=(
+        "(1) declare Plan/{new} with its `spec`, and apply; (2) subscribe customers to `{new}` from then on: those of "
+        "`{old}` stay there until they are changed to it; (3) once nobody is left, write "
+        "`lifecycle: {{state: archived}}` in Plan/{old}, and apply"
+    ),
     example="""\
 apiVersion: openmeter.io/v1
 kind: Plan

@@ -46,8 +46,8 @@ class LifecycleDocument(Spec):
     """Keys it had before; channels, rules and profiles only."""
 
 
-def management(kind: Kind, tree: Map | None, mark: int, report: Report) -> Management | None:
-    """What a ``lifecycle:`` says; None where it is wrong, which is reported."""
+def management(kind: Kind, key: str, tree: Map | None, mark: int, report: Report) -> Management | None:
+    """What the ``lifecycle:`` of an object says; None where it is wrong, which is reported."""
     if tree is None:
         return Management()
     if _templated(tree, report):
@@ -62,9 +62,9 @@ def management(kind: Kind, tree: Map | None, mark: int, report: Report) -> Manag
             sound = sound.without(name)
         rest, _ = validate(LifecycleDocument, sound, mark, "`lifecycle`")
         if rest is not None:
-            _fits(kind, rest, tree, mark, report)
+            _fits(kind, key, rest, tree, mark, report)
         return None
-    if not _fits(kind, document, tree, mark, report):
+    if not _fits(kind, key, document, tree, mark, report):
         return None
     return Management(
         state=document.state or "active",
@@ -88,7 +88,7 @@ def _templated(tree: Map, report: Report) -> bool:
     return found
 
 
-def _fits(kind: Kind, document: LifecycleDocument, tree: Map, mark: int, report: Report) -> bool:
+def _fits(kind: Kind, key: str, document: LifecycleDocument, tree: Map, mark: int, report: Report) -> bool:
     """Whether this kind can have it."""
     fits = True
     if document.state is not None and document.state not in kind.lifecycle.states:
@@ -97,10 +97,8 @@ def _fits(kind: Kind, document: LifecycleDocument, tree: Map, mark: int, report:
         report("lifecycle.state", f"a {kind.name} is never `{document.state}`; it can be {states}", at)
         fits = False
     if document.former_keys and kind.natural_key:
-        message = (
-            f"the key of a {kind.name} cannot be changed; declare the new key as a new object, move what refers to "
-            "the old one, then give the old one `lifecycle: {state: absent}`"
-        )
+        steps = (kind.rename or "declare a new object").format(old=document.former_keys[0], new=key)
+        message = f"the key of a {kind.name} cannot be changed in place: {steps}"
         report("lifecycle.former_keys", message, find(tree, mark, ("formerKeys",)))
         fits = False
     # A draft that is only observed says what is to become of it once it is managed: nothing, it stays one.

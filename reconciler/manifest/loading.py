@@ -19,7 +19,7 @@ from reconciler.manifest.documents import Declared
 from reconciler.manifest.files import Layout, manifest_files
 from reconciler.manifest.gathering import Contents, Gatherer
 from reconciler.manifest.problems import Problems, in_order
-from reconciler.manifest.references import check_references
+from reconciler.manifest.references import check_former_keys, check_references
 from reconciler.manifest.reuse import Expansion
 from reconciler.manifest.rules import RULES
 from reconciler.manifest.scenario_spec import ScenarioSpec
@@ -162,6 +162,7 @@ class _Run:
             self._validator.check_part(document, merged, templates)
             self._parts[document.address] = document
         self._used |= expansion.used
+        check_former_keys(objects, self._problems)
         check_references(objects, self._problems, abstract=expansion.abstract)
         check_kinds(objects, self._problems)
         if lenient:

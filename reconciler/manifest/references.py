@@ -40,6 +40,26 @@ def check_references(
     _check_circles(objects, problems)
 
 
+def check_former_keys(objects: Mapping[Address, Valid], problems: Problems) -> None:
+    """Report former keys that are somebody's: two documents would be one live object."""
+    claimed: dict[Address, Address] = {}
+    for address, valid in objects.items():
+        for index, key in enumerate(valid.management.former_keys):
+            former = Address(address.kind, key)
+            if former == address:
+                message = f"`{key}` is the key that it has; a former one is another"
+            elif former in objects:
+                message = f"{former} is declared too: remove that document, or this former key"
+            elif former in claimed:
+                message = f"{claimed[former]} says that it was {former}, too: only one of them can be"
+            else:
+                claimed[former] = address
+                continue
+            entry = valid.entry
+            mark = find(entry.lifecycle, entry.lifecycle_mark, ("formerKeys", index))
+            problems.add("lifecycle.former_keys", message, mark, span=len(key), address=address)
+
+
 def _refusal(objects: Mapping[Address, Valid], valid: Valid, target: Address) -> tuple[str, str] | None:
     found = objects.get(target)
     if found is None:

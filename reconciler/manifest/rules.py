@@ -37,7 +37,9 @@ RULES: tuple[Rule, ...] = (
     Rule("lifecycle.state", "A kind has the states that the server knows for it.", "OpenMeter v1"),
     Rule("lifecycle.absent", "What is to be absent has no content.", _MANIFEST),
     Rule("lifecycle.observe", "What is only observed is neither written nor removed.", _MANIFEST),
-    Rule("lifecycle.former_keys", "A key that the API knows cannot be changed in place.", "OpenMeter v1"),
+    Rule(
+        "lifecycle.former_keys", "Only our own keys can be changed in place, and one key is one object.", "OpenMeter v1"
+    ),
     Rule("lifecycle.path", "A path that names no field would silently do nothing.", _MANIFEST),
     Rule("template.error", "A template has to give a value.", _MANIFEST),
     Rule("template.unset", "A variable needs a value where it is used.", _MANIFEST),

@@ -89,7 +89,7 @@ class Validator:
 def _management(entry: Entry, report: Report) -> Management | None:
     if isinstance(entry.kind, LocalKind):
         return Management()  # where one is written, that is reported already
-    return management(entry.kind, entry.lifecycle, entry.lifecycle_mark, report)
+    return management(entry.kind, entry.address.key, entry.lifecycle, entry.lifecycle_mark, report)
 
 
 def _valid(entry: Entry, managed: Management | None, spec: Map | None, failed: frozenset[int], report: Report) -> Valid:

@@ -31,7 +31,7 @@ class Exported:
     ``spec`` is None where no document can say what it is, or another project says it: it is only observed. ``adopt``:
     nothing but its id tells which live object is meant, until it carries our marker. ``secrets`` are the variables
     that the document takes secrets from, each with what it is. ``notes`` say what of the object the document does not.
-    ``declared``: a document of this address exists. ``marked``: it carries this project's marker.
+    ``declared``: a document of this address exists. ``marked``: it carries a marker, ours or another project's.
     """
 
     address: Address
@@ -85,7 +85,7 @@ def _exported(work: Work, row: Observed, key: str) -> Exported:
         id=row.id,
         adopt=not natural and owner != "ours",
         declared=address in work.desired.resources,
-        marked=owner == "ours",
+        marked=owner != "unmarked",
     )
     if owner == "foreign":
         return found.observed(f"it belongs to the project {marker.project if marker else '?'}")

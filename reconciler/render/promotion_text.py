@@ -55,7 +55,7 @@ def _soak(proof: Proof, target: str, moment: datetime, style: Style) -> Iterator
         yield f"    {since}; {escape(target)} asks for no soak"
         return
     good = proof.soaked_at <= moment
-    asked = f"{escape(target)} asks for {_period(proof.soak)}: {'over' if good else 'not before'} "
+    asked = f"{escape(target)} asks for {_period(proof.soak)}, {'over at' if good else 'not before'} "
     yield from style.wrap(f"{since}; {asked}{_instant(proof.soaked_at)}", first=_mark(style, good=good), rest="    ")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.errors import ManifestError, UsageError
+from reconciler.errors import ManifestError, ReconcilerError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Manage, Observation, Plan
@@ -33,8 +34,8 @@ class ExportRequest:
     """What is exported, and how.
 
     ``out``: a folder; None: to nowhere, only ``ExportOutcome.text`` has it. ``targets`` are patterns over
-    ``Kind/key``; what the chosen objects name comes along. ``unmanaged``: only what carries no marker of this project
-    and is not declared. ``manage``: how far the documents say that the objects are ours to change. ``overlay``: into
+    ``Kind/key``; what the chosen objects name comes along. ``unmanaged``: only what carries no marker and is not
+    declared. ``manage``: how far the documents say that the objects are ours to change. ``overlay``: into
     an overlay of the environment, as patches of what the manifests declare.
     """
 
@@ -95,9 +96,13 @@ def _export(context: Context, request: ExportRequest, out: Path | None, mode: Mo
         documents = tuple(item.managed(request.manage) for item in chosen)
         if mode == "text" or out is None:
             return ExportOutcome(documents, text=catalogue(context, documents, None))
-        beside = mode == "beside"
-        revision = _revised(context, request, desired, observation, everything) if beside else Revision()
         files = _write(context, out, request.layout, documents, fresh=mode == "fresh")
+        try:
+            beside = mode == "beside"
+            revision = _revised(context, request, desired, observation, everything) if beside else Revision()
+        except ReconcilerError:
+            _take_back(files)
+            raise
         if request.overlay and (files or revision.changed):
             declare_overlay(context)
         adoption = adopt(context, {item.address: item.id for item in documents if item.adopt})
@@ -206,6 +211,13 @@ def _write(
     for path, text in texts.items():
         _new_file(path, text)
     return tuple(texts)
+
+
+def _take_back(files: tuple[Path, ...]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # something else stands in it
+            path.parent.rmdir()
 
 
 def _new_file(path: Path, text: str) -> None:

@@ -100,3 +100,36 @@ def test_paths_into_a_spec_are_understood(path):
 @pytest.mark.parametrize("path", ["", ".", "nam", "phases[main].nam", "phases[main].rateCards[x].price.amoun", "a]b"])
 def test_paths_that_lead_nowhere_are_told(path):
     assert path_problem(KINDS["Plan"].shape, path) is not None
+
+
+OPS = """\
+apiVersion: openmeter.io/v1
+kind: NotificationChannel
+key: {}
+spec: {{name: {}, type: WEBHOOK, url: https://h.example/x}}
+"""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.natural_key], ids=lambda kind: kind.name)
+def test_a_key_that_the_api_keeps_is_changed_by_steps_that_name_both(catalogue, kind):
+    text = kind.example.partition("---")[0].rstrip() + "\nlifecycle: {formerKeys: [before]}\n"
+    found = [p for p in catalogue.write(a_yaml=text).check() if p.rule == "lifecycle.former_keys"]
+    (problem,) = found
+    key = text.partition("key: ")[2].partition("\n")[0]
+    assert f"(1) declare {kind.name}/{key} with its `spec`" in problem.message
+    assert f"{kind.name}/before" in problem.message
+    assert "lifecycle: {state: a" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"a": "{formerKeys: [b]}", "b": "{}"}, "a.yaml:5:26 NotificationChannel/b is declared too"),
+        ({"a": "{formerKeys: [c]}", "b": "{formerKeys: [d, c]}"}, "b.yaml:5:29 NotificationChannel/a says that it was"),
+        ({"a": "{formerKeys: [a]}"}, "a.yaml:5:26 `a` is the key that it has; a former one is another"),
+    ],
+)  # fmt: skip
+def test_a_former_key_is_nobody_elses(catalogue, keys, expected):
+    catalogue.write(**{f"{key}_yaml": OPS.format(key, key) + f"lifecycle: {life}\n" for key, life in keys.items()})
+    (found,) = [f"{p.location} {p.message}" for p in catalogue.check()]
+    assert found.startswith(expected)

@@ -75,7 +75,7 @@ def _patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     callback=_patterns,
     help="Only this kind and what it names. Repeatable.",
 )
-@click.option("--unmanaged", is_flag=True, help="Only what this project neither owns nor declares.")
+@click.option("--unmanaged", is_flag=True, help="Only what nobody manages: no marker, no document.")
 @click.option(
     "--manage",
     type=click.Choice(["full", "create-only", "observe"]),
@@ -139,10 +139,14 @@ def _tell(screen: Console, context: Context, outcome: ExportOutcome) -> None:
 
 def _told(outcome: ExportOutcome, environment: str) -> Iterator[str]:
     from reconciler.render.escape import escape
-    from reconciler.render.words import plural
+    from reconciler.render.words import listed, plural
 
+    notes: dict[str, list[str]] = {}
     for item in outcome.objects:
-        yield from (f"{item.address}: {escape(note)}" for note in item.notes)
+        for note in item.notes:
+            notes.setdefault(note, []).append(str(item.address))
+    for note, addresses in notes.items():
+        yield f"{listed(addresses)}: {escape(note)}."
     for item in outcome.objects:
         for name, what in item.secrets:
             yield f"To fill in before an apply: {name}, with `{escape(what)}` of {item.address}."
