@@ -52,7 +52,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """``bundle`` is a digest in hex; ``differences`` are the objects that overlays and variables make different."""
+    """A bundle on its way. ``bundle`` is its digest in hex.
+
+    ``staying`` has one sentence per thing that would stay different in the target although no overlay says so;
+    ``differences`` are the objects that overlays and variables make different.
+    """
 
     bundle: str
     commit: str | None
@@ -60,3 +64,9 @@ class Promotion:
     proof: Proof
     plan: Plan
     differences: tuple[Address, ...] = ()
+    staying: tuple[str, ...] = ()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the target has exactly this already: nothing is to be proven then, because nothing goes anywhere."""
+        return self.plan.is_empty and not self.plan.open_guards and not self.staying

@@ -26,6 +26,10 @@ def _lines(found: Promotion, moment: datetime, style: Style) -> Iterator[str]:
     yield style.paint(f"Bundle {found.bundle[:SHORT_DIGEST]}", "bold") + f"  {objects}{commit}"
     yield from _source(proof, style)
     yield from _soak(proof, target.environment, moment, style)
+    if found.staying:
+        yield _mark(style, good=False) + f"{escape(target.environment)} would not be what is declared:"
+        for reason in found.staying:
+            yield from style.wrap(escape(reason), first="      ", rest="        ")
     if proof.extra:
         names = ", ".join(escape(str(address)) for address in proof.extra)
         said = f"{escape(proof.source.environment)} also has what is not in the bundle and is not promoted: {names}"

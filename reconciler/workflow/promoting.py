@@ -55,28 +55,40 @@ def make_promotion(source: Context, target: Context, bundle: Bundle, request: Pl
         made, observation = plan_for(target, there, backend, request, mode="promote")
         strict, _ = answered(backend, strictly(there, here), observation, _options(target))
     _require_apart(proof, made)
-    proof = replace(proof, reasons=(*proof.reasons, *_staying(target, strict, made)))
     made = replace(made, source=replace(made.source, promoted_from=source.environment.name))
-    return Promotion(bundle.digest, bundle.commit, bundle.dirty, proof, made, _differences(here, there))
+    return Promotion(
+        bundle.digest,
+        bundle.commit,
+        bundle.dirty,
+        proof,
+        made,
+        differences=_differences(here, there),
+        staying=tuple(undeclared(strict, made)),
+    )
 
 
-def require_proven(found: Promotion, to: str) -> None:
-    """Raises ``PromotionError`` with every reason for which the bundle may not be promoted, and until when."""
-    proof, short, source = found.proof, found.bundle[:12], found.proof.source.environment
+def require_proven(found: Promotion) -> None:
+    """Raises ``PromotionError`` with every reason for which the bundle may not be promoted, and until when.
+
+    A target that has exactly this bundle already may keep it, whatever became of the source.
+    """
+    proof, short, target = found.proof, found.bundle[:12], found.plan.target.environment
+    if found.is_there:
+        return
+    if found.staying:
+        raise PromotionError(
+            found.staying,
+            f"{target} would not be what the bundle {short} declares",
+            tip=f"put it back in {target}, or let an overlay of {target} declare it",
+        )
     if proof.reasons:
         raise PromotionError(
             proof.reasons,
-            f"the bundle {short} is not exactly what is live in {source} and would be in {to}",
-            tip=_way_out(proof, to),
+            f"the bundle {short} is not exactly what is live in {proof.source.environment}",
+            tip=f"apply it there first: reconciler apply -e {proof.source.environment}",
         )
     if not proof.holds(now()):
-        raise PromotionError((), _too_early(proof, short, to), tip=_when(proof.soaked_at))
-
-
-def _way_out(proof: Proof, to: str) -> str:
-    if all(reason.startswith(f"in {to}, ") for reason in proof.reasons):
-        return f"put it back in {to}, or let an overlay of {to} declare it"
-    return f"apply it there first: reconciler apply -e {proof.source.environment}"
+        raise PromotionError((), _too_early(proof, short, target), tip=_when(proof.soaked_at))
 
 
 def _too_early(proof: Proof, short: str, to: str) -> str:
@@ -132,10 +144,6 @@ def _proof(context: Context, here: Desired, there: Desired, target: Context) -> 
 def _options(context: Context) -> PlanOptions:
     """As a plan without consents would be made."""
     return PlanOptions(api=context.environment.api, prune=bool(context.environment.prune), reveal=revealer(context))
-
-
-def _staying(target: Context, strict: Plan, made: Plan) -> tuple[str, ...]:
-    return tuple(f"in {target.environment.name}, {reason}" for reason in undeclared(strict, made))
 
 
 def _differences(here: Desired, there: Desired) -> tuple[Address, ...]:

@@ -222,7 +222,10 @@ def test_what_would_stay_different_in_the_target_is_refused_too(pair):
     pair.declare(meter(), FEATURE, pro("{{ vars.fee }}", lifecycle={"ignore": ["description"]}))
     pair.done()
     send(pair.production, live_plan(pair.production), description="Clicked")
-    pair.refused("in production, Plan/pro is not as declared: description is `Clicked` instead of nothing")
+    said = pair.refused(
+        "production would not be what is declared: Plan/pro is not as declared: description is `Clicked`"
+    )
+    assert "let an overlay of production declare it" in said.err
 
 
 def test_a_draft_of_somebody_else_in_staging_is_no_proof(pair):
@@ -238,13 +241,24 @@ def test_an_object_that_is_gone_in_staging_is_no_proof(pair):
 def test_an_older_bundle_is_promoted_by_its_commit_and_only_while_it_is_live(pair, clock):
     first = git(pair.root, "rev-parse", "HEAD")
     pair.declare(("Meter", "half", {"written": "so far"}))
-    ended = pair.done("--bundle", first)
-    assert f"{first[:10]}:catalog/all.yaml" in ended.out
+    ended = pair.promote("--check", "--bundle", first)
+    assert (ended.code, f"{first[:10]}:catalog/all.yaml" in ended.out) == (0, True)
     pair.declare(meter(), FEATURE, pro("25"))
     pair.commit()
     pair.apply(*RAISE)
     clock.wait(days=3)
     pair.refused("is `25` instead of `20`", "--auto-approve", "--bundle", first)
+
+
+def test_what_production_has_already_needs_no_proof(pair):
+    first = git(pair.root, "rev-parse", "HEAD")
+    pair.done("--bundle", first)
+    pair.declare(meter(), FEATURE, pro("25"))
+    pair.apply(*RAISE)
+    ended = pair.promote("--check", "--bundle", first)
+    assert (ended.code, "has it already" in ended.err) == (0, True)
+    pair.done("--bundle", first)
+    assert active(pair.production)[2] == "20"
 
 
 def test_a_bundle_in_a_file_is_refused_when_it_was_changed(pair, run):

@@ -107,7 +107,7 @@ def command(
     with busy(screen, f"Reading {here.environment.name} and {target}"):
         found = workflow.make_promotion(here, there, chosen, request)
     _show(found, screen, form, plan_to_stdout=not asked.applies)
-    workflow.require_proven(found, target)
+    workflow.require_proven(found)
     if pin:
         screen.say(f"{workflow.pin_bundle(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
         return
@@ -168,7 +168,7 @@ def _go_on(
         return 0
     workflow.require_open(made)
     if asked.check:
-        screen.say(f"{applying.target(made)} can have it.")
+        screen.say(f"{applying.target(made)} {'has it already' if found.is_there else 'can have it'}.")
         return 0
     if made.is_empty:
         return applying.nothing_to_do(made, screen, asked.form, asked.report_file, planfile.digest)
