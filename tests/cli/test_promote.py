@@ -222,9 +222,7 @@ def test_what_would_stay_different_in_the_target_is_refused_too(pair):
     pair.declare(meter(), FEATURE, pro("{{ vars.fee }}", lifecycle={"ignore": ["description"]}))
     pair.done()
     send(pair.production, live_plan(pair.production), description="Clicked")
-    said = pair.refused(
-        "production would not be what is declared: Plan/pro is not as declared: description is `Clicked`"
-    )
+    said = pair.refused("would not be what is declared: Plan/pro is not as declared: description is `Clicked`")
     assert "let an overlay of production declare it" in said.err
 
 
