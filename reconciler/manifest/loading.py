@@ -14,6 +14,7 @@ from reconciler.manifest.allow import apply_allowances
 from reconciler.manifest.approvals import Approvals
 from reconciler.manifest.assembly import Assembly
 from reconciler.manifest.checks import check_kinds
+from reconciler.manifest.currencies import check_currencies
 from reconciler.manifest.digest import digest
 from reconciler.manifest.documents import Declared
 from reconciler.manifest.files import Layout, manifest_files
@@ -162,6 +163,8 @@ class _Run:
             self._validator.check_part(document, merged, templates)
             self._parts[document.address] = document
         self._used |= expansion.used
+        if expansion.used:
+            check_currencies(objects, [one.mark for one in self._declared(environment)], self._problems)
         check_former_keys(objects, self._problems)
         check_references(objects, self._problems, abstract=expansion.abstract)
         check_kinds(objects, self._problems)
@@ -184,12 +187,14 @@ class _Run:
         """Where every document begins, where anything starts from another."""
         if not self._used:
             return ()
-        declared = [
-            *self._base.declared,
-            *(one for name in environment.overlays for one in self._overlay(name).declared),
-        ]
+        declared = self._declared(environment)
         found = (SourceDocument(one.address, self._reader.files.location(one.mark)) for one in declared)
         return tuple(sorted(found, key=lambda one: one.location))
+
+    def _declared(self, environment: Environment) -> list[Declared]:
+        """The documents of the manifests and of an environment's overlays."""
+        overlays = map(self._overlay, environment.overlays)
+        return [*self._base.declared, *(one for overlay in overlays for one in overlay.declared)]
 
     def warn_of_due(self, assembly: Assembly) -> None:
         """Say which dated patches hold by now: their date has nothing to say any more."""

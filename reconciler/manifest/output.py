@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
+from reconciler.kinds import markers as m
 from reconciler.kinds.durations import plain
 from reconciler.kinds.registry import KINDS
-from reconciler.kinds.shape import ListOf, MapOf, Object, OneOf, Scalar, Shape
+from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
 from reconciler.model import Desired, Management, Resource, Tree
 from reconciler.reading.scalars import ScalarError, resolve
 
@@ -74,7 +75,10 @@ def document(resource: Resource) -> dict[str, Any]:
 
 
 def _in_order(shape: Shape | None, value: Tree) -> Tree:
-    """Fields in the order in which the kind has them, so that how a manifest is put together does not show."""
+    """Fields in the order in which the kind has them, and no ``null`` that only means "left out".
+
+    How a manifest is put together does not show.
+    """
     match value:
         case Mapping():
             variant = shape.variants.get(str(value.get(shape.tag))) if isinstance(shape, OneOf) else shape
@@ -82,6 +86,7 @@ def _in_order(shape: Shape | None, value: Tree) -> Tree:
             below = {name: field.shape for name, field in fields.items()}
             free = variant.value if isinstance(variant, MapOf) else None
             names = [*(name for name in fields if name in value), *(name for name in value if name not in fields)]
+            names = [name for name in names if value[name] is not None or _decides(fields.get(name))]
             return {name: _in_order(below.get(name, free), value[name]) for name in names}
         case list() | tuple():
             return [_in_order(shape.item if isinstance(shape, ListOf) else None, item) for item in value]
@@ -89,6 +94,12 @@ def _in_order(shape: Shape | None, value: Tree) -> Tree:
             return value if isinstance(value, bool) else plain(Decimal(value))
         case _:
             return value
+
+
+def _decides(field: Field | None) -> bool:
+    """Whether ``null`` says "none" there, which is a decision, and not "left out"."""
+    empty = field.get(m.WhenEmpty) if field else None
+    return field is None or (empty is not None and empty.value == "null")
 
 
 def _lifecycle(managed: Management) -> Mapping[str, Any]:

@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reuse.patch", "Overlays change what an object says, not what it is made of.", _MANIFEST),
     Rule("reuse.from", "A phase copies the cards of another phase of its plan.", _MANIFEST),
     Rule("reuse.price", "A phase has no price of its own; cards have.", _MANIFEST),
+    Rule("reuse.currency", "Nobody converts an amount: 19 in USD is billed as 19 in EUR.", _MANIFEST, "warning"),
     Rule("reuse.unused", "What nothing starts from does nothing.", _MANIFEST, "warning"),
     Rule("reference.unknown", "The server refuses what refers to nothing.", "OpenMeter v1"),
     Rule("reference.gone", "What is absent or archived cannot be used.", "OpenMeter v1"),

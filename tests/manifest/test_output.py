@@ -49,3 +49,26 @@ def test_what_is_observed_or_absent_renders_without_a_spec(catalogue):
     assert manifest.render(again(catalogue, text)) == (
         "---\napiVersion: openmeter.io/v1\nkind: Meter\nkey: m\nlifecycle:\n  state: absent\n"
     )
+
+
+def test_a_null_is_rendered_where_it_decides_and_not_where_it_only_leaves_out(catalogue):
+    text = """\
+        apiVersion: openmeter.io/v1
+        kind: Plan
+        key: p
+        spec:
+          billingCadence: P1M
+          currency: USD
+          name: P
+          description: null
+          phases:
+            - rateCards: [{price: null, key: a, name: A, type: flat_fee, metadata: null}]
+              key: main
+              name: M
+              duration: null
+        """
+    first = again(catalogue, text)
+    assert manifest.render(first).partition("spec:\n")[2] == (
+        "  name: P\n  currency: USD\n  billingCadence: P1M\n  phases:\n  - key: main\n    name: M\n    duration: null\n"
+        "    rateCards:\n    - type: flat_fee\n      key: a\n      name: A\n      price: null\n"
+    )

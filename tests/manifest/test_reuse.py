@@ -420,6 +420,57 @@ def test_values_of_a_copy_point_at_the_phase_that_is_copied_and_its_price_at_the
     assert place(project, *at, "discounts") == "catalog/p.yaml:16"
 
 
+# --- currencies ---------------------------------------------------------------------------------------------------
+
+
+def euros(text="", key="team"):
+    return team(f"  currency: EUR\n{text}", key)
+
+
+def warned(project, rule="reuse.currency"):
+    return [f"{p.location} {p.message}" for p in project.check() if p.rule == rule]
+
+
+def test_an_amount_that_is_billed_in_two_currencies_is_warned_of_where_it_stands(project):
+    rows = "        - {type: flat_fee, key: a, name: A, billingCadence: P1M, price: {type: flat, amount: 5}}\n"
+    project.write(catalog__p_yaml=PLAN + "        - use: per_token\n" + rows, catalog__q_yaml=euros())
+    assert warned(project) == [
+        "catalog/b.yaml:8:31 this amount is EUR in Plan/team and USD in Plan/pro; say it where each currency is said",
+        "catalog/p.yaml:14:94 this amount is EUR in Plan/team and USD in Plan/pro; say it where each currency is said",
+    ]
+
+
+def test_amounts_of_one_document_are_warned_of_once(project):
+    tiers = "price: {type: tiered, mode: volume, tiers: [{upToAmount: 5, unitPrice: {amount: 1, type: unit}}, "
+    card = CARD.replace('price: {type: unit, amount: "0.002"}', tiers + "{flatPrice: {type: flat, amount: 3}}]}")
+    project.write(catalog__b_yaml=card, catalog__p_yaml=PLAN + "        - use: per_token\n", catalog__q_yaml=euros())
+    (told,) = warned(project)
+    assert told.endswith("; so is 1 more amount of this document")
+
+
+def test_amounts_that_are_said_for_each_currency_are_no_matter(project):
+    said = "  phases: [{key: main, rateCards: [{key: fee, price: {amount: 17}}, {key: tokens, price: null}]}]\n"
+    rows = "        - use: fee\n        - use: per_token\n"
+    project.write(catalog__p_yaml=PLAN + rows, catalog__q_yaml=euros(said))
+    assert warned(project) == []
+
+
+def test_zero_is_the_same_in_every_currency_and_so_is_an_archived_plan(project):
+    free = CARD.replace('"0.002"', '"0.00"')
+    archived = euros(key="old") + "lifecycle: {state: archived}\n"
+    project.write(catalog__b_yaml=free, catalog__p_yaml=PLAN + "        - use: per_token\n", catalog__q_yaml=euros())
+    assert warned(project) == []
+    project.write(catalog__b_yaml=CARD, catalog__q_yaml=archived)
+    assert warned(project) == []
+
+
+def test_the_warning_is_silenced_where_the_amount_stands(project):
+    card = CARD.replace('amount: "0.002"}', 'amount: "0.002"} # reconciler: allow reuse.currency because the same')
+    project.write(catalog__b_yaml=card, catalog__p_yaml=PLAN + "        - use: per_token\n", catalog__q_yaml=euros())
+    assert warned(project) == []
+    assert warned(project, "allow.used") != []
+
+
 # --- what is refused ----------------------------------------------------------------------------------------------
 
 LIFE = "lifecycle: {protect: true}\n"
