@@ -6,35 +6,33 @@ change what another environment declares, it goes into this environment's overla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Literal
 
 from reconciler.backends import Backend
-from reconciler.errors import EditError, InputError, ReconcilerError
+from reconciler.errors import EditError
 from reconciler.model import (
     Acceptance,
     Accepted,
-    Action,
     Address,
-    Desired,
     Drifted,
     DriftField,
     How,
     Left,
     Location,
-    Management,
     Resource,
     Tree,
 )
 from reconciler.planning.export import declared
 from reconciler.planning.work import Work
-from reconciler.workflow.answers import answered
-from reconciler.workflow.context import Context, connect, load_desired
+from reconciler.workflow.context import Context, connect
 from reconciler.workflow.desk import Desk
 from reconciler.workflow.drifting import DriftRequest, Finding, look
 from reconciler.workflow.placing import Mode, Placer
+from reconciler.workflow.trials import Outcome, Trials, Written
 from reconciler.workflow.wishes import Wish, unwritable, wishes
 
 To = Literal["auto", "base", "overlay"]
@@ -90,46 +88,20 @@ def _chosen(address: Address, request: AcceptRequest) -> bool:
     return (not request.targets or matches(request.targets)) and not matches(request.excludes)
 
 
-Differences = frozenset[tuple[Address, str]]
-Others = dict[str, dict[Address, tuple[Mapping[str, Tree], Management]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """Values and where they were written, and those that could not be."""
-
-    done: tuple[tuple[Wish | None, Location], ...]
-    left: tuple[Left, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A way of writing that works; ``felt``: another environment declares something else then."""
-
-    desired: Desired
-    differs: Differences
-    others: Others
-    wrote: _Written
-    felt: bool
-
-
 class _Run:
-    """One acceptance: the desk, what is declared with what lies on it, and what still differs from live."""
+    """One acceptance: what was taken so far, and what was left."""
 
     def __init__(self, context: Context, backend: Backend, finding: Finding, request: AcceptRequest) -> None:
         self.desk = Desk(context.project)
-        self._context, self._backend, self._finding, self._request = context, backend, finding, request
+        self._context, self._finding, self._request = context, finding, request
         self._placer = Placer(self.desk, context.project, context.environment)
-        self._desired = finding.desired
-        self._differs = self._differences(finding.desired)
-        self._others = self._of_others(context)
-        self._first = self._others
+        self._trials = Trials(context, backend, finding, self.desk, self._placer)
         self._accepted: list[Accepted] = []
         self._left: list[Left] = []
 
     def take(self, found: Drifted) -> None:
         """Accept one object, or say why not."""
-        resource = self._desired.resources.get(found.address)
+        resource = self._trials.desired.resources.get(found.address)
         if resource is None or (found.what not in ("changed", "missing") and not found.fields):
             self._leave(found, "", _WHY.get(found.what, _WHY["extra"]), found.location)
         elif found.what == "missing":
@@ -154,8 +126,8 @@ class _Run:
             return
         state = "archived" if found.address.kind in _SOLD and "archived" in found.title else "absent"
 
-        def write(mode: Mode) -> _Written:
-            return _Written(((None, self._placer.lifecycle(resource, state, mode)),))
+        def write(mode: Mode) -> Written:
+            return Written(((None, self._placer.lifecycle(resource, state, mode)),))
 
         self._try(found, write, modes=("own", "overlay"), said=state)
 
@@ -167,14 +139,14 @@ class _Run:
 
     def _take_fields(self, found: Drifted, resource: Resource) -> None:
         # What an earlier object settled is settled: a rule shows no channel that is disabled.
-        unsettled = [field for field in found.fields if (found.address, field.change.path) in self._differs]
+        unsettled = [field for field in found.fields if (found.address, field.change.path) in self._trials.differs]
         fields = [field for field in unsettled if self._acceptable(found, field)]
         row = self._row(found.address)
         if not fields or row is None:
             return
         each, wanted = wishes(found, fields, row, apart=True), wishes(found, fields, row)
 
-        def write(mode: Mode) -> _Written:
+        def write(mode: Mode) -> Written:
             if mode == "place":
                 return self._in_place(found, resource, each)
             # What only this environment has stays where it is: its own overlays and variables.
@@ -183,11 +155,11 @@ class _Run:
             done = self._in_place(found, resource, own)
             where = self._placer.over(resource, rest, mode) if rest else None
             over = tuple((wish, where) for wish in rest if where is not None)
-            return _Written((*done.done, *over), done.left)
+            return Written((*done.done, *over), done.left)
 
         self._try(found, write, modes=("place", "own", "overlay"))
 
-    def _in_place(self, found: Drifted, resource: Resource, wanted: list[Wish]) -> _Written:
+    def _in_place(self, found: Drifted, resource: Resource, wanted: list[Wish]) -> Written:
         """Each value where its declaration stands; what cannot be changed there does not keep the others."""
         done: list[tuple[Wish | None, Location]] = []
         left: list[Left] = []
@@ -202,7 +174,7 @@ class _Run:
                     Left(found.address, field.change.path, problem.message, problem.location, problem.rule)
                     for field in wish.fields
                 ]
-        return _Written(tuple(done), tuple(left))
+        return Written(tuple(done), tuple(left))
 
     def _acceptable(self, found: Drifted, field: DriftField) -> bool:
         reason = unwritable(field)
@@ -226,7 +198,7 @@ class _Run:
     def _try(
         self,
         found: Drifted,
-        write: Callable[[Mode], _Written],
+        write: Callable[[Mode], Written],
         *,
         modes: tuple[Mode, ...],
         said: str | None = None,
@@ -236,8 +208,8 @@ class _Run:
         refusals: list[tuple[Left, ...]] = []
         felt: Mode | None = None
         for mode in self._modes(modes):
-            outcome = self._attempt(found, write, mode)
-            if not isinstance(outcome, _Outcome):
+            outcome = self._trials.attempt(found.address, partial(write, mode))
+            if not isinstance(outcome, Outcome):
                 refusals.append(outcome)
             elif outcome.felt and self._request.to == "auto" and self._placer.overlay is not None:
                 felt = felt or mode
@@ -248,10 +220,11 @@ class _Run:
             self._placer.variables = dict(variables)
             if mode == "place" and refusals and any(left.rule == "edit.template" for left in refusals[0]):
                 break
-        again = self._attempt(found, write, felt) if felt is not None else ()
-        if isinstance(again, _Outcome) and felt is not None:
+        again = self._trials.attempt(found.address, partial(write, felt)) if felt is not None else ()
+        if isinstance(again, Outcome) and felt is not None:
             self._keep(found, again, felt, said)
         elif refusals:
+            self.desk.back(before)
             self._left += refusals[0]
         else:
             reason = f"the environment {self._context.environment.name} has no overlay to write it into"
@@ -266,37 +239,8 @@ class _Run:
             return tuple(mode for mode in modes if mode != "overlay")
         return ("overlay",) if self._request.to == "overlay" else modes
 
-    def _attempt(self, found: Drifted, write: Callable[[Mode], _Written], mode: Mode) -> _Outcome | tuple[Left, ...]:
-        try:
-            wrote = write(mode)
-            if not wrote.done:
-                return wrote.left
-            desired = self._reload()
-        except EditError as error:
-            problem = error.problems[0]
-            return (Left(found.address, "", problem.message, problem.location, problem.rule),)
-        except InputError as error:
-            problem = error.problems[0]
-            said = f"the manifests would be wrong then: {problem.message}"
-            return (Left(found.address, "", said, problem.location, problem.rule),)
-        differs = self._differences(desired)
-        paths = {field.change.path for wish, _ in wrote.done if wish is not None for field in wish.fields}
-        still = {(found.address, path) for path in paths} if paths else {(found.address, "")}
-        if differs & still:
-            reason = "what was written does not say what is live; change it by hand"
-            return tuple(Left(address, path, reason, found.location) for address, path in sorted(differs & still))
-        if new := differs - self._differs:
-            names = ", ".join(sorted({str(address) for address, _ in new}))
-            reason = f"{names} would no longer be as live: they share what declares it"
-            return (Left(found.address, "", reason, found.location),)
-        others = self._of_others(self._edited())
-        if broken := sorted(set(self._others) - set(others)):
-            reason = f"the manifests of {', '.join(broken)} would be wrong then"
-            return (Left(found.address, "", reason, found.location),)
-        return _Outcome(desired, differs, others, wrote, others != self._others)
-
-    def _keep(self, found: Drifted, outcome: _Outcome, mode: Mode, said: str | None) -> None:
-        self._desired, self._differs, self._others = outcome.desired, outcome.differs, outcome.others
+    def _keep(self, found: Drifted, outcome: Outcome, mode: Mode, said: str | None) -> None:
+        self._trials.keep(outcome)
         self._left += outcome.wrote.left
         for wish, location in outcome.wrote.done:
             how: How = "overlay" if mode == "overlay" else "manifest"
@@ -314,54 +258,12 @@ class _Run:
     def _leave(self, found: Drifted, path: str, reason: str, location: Location | None) -> None:
         self._left.append(Left(found.address, path, reason, location))
 
-    def _edited(self) -> Context:
-        return replace(self._context, project=self.desk.project())
-
-    def _reload(self) -> Desired:
-        context = self._edited()
-        environment = context.environment
-        variables = {**environment.variables, **self._placer.variables}
-        return load_desired(replace(context, environment=replace(environment, variables=variables)))
-
-    def _differences(self, desired: Desired) -> Differences:
-        """What differs from live, by object and path; an object that differs as a whole has an empty path."""
-        made, _ = answered(self._backend, desired, self._finding.observation, self._finding.options)
-        found: set[tuple[Address, str]] = set()
-        for change in made.changes:
-            if change.action is Action.NO_CHANGE:
-                continue
-            paths = [field.path for field in change.fields] if change.action is not Action.CREATE else []
-            found |= {(change.address, path) for path in paths} or {(change.address, "")}
-        return frozenset(found)
-
-    def _of_others(self, context: Context) -> Others:
-        """What every other environment declares, as far as it can be read."""
-        found: Others = {}
-        for name in context.project.environments:
-            if name == context.environment.name:
-                continue
-            try:
-                other = context.project.environment(name)
-                desired = load_desired(replace(context, environment=other))
-            except ReconcilerError:
-                continue
-            found[name] = {
-                address: (resource.spec, resource.management) for address, resource in desired.resources.items()
-            }
-        return found
-
     def result(self) -> Acceptance:
         """What it came to."""
-        also = []
-        for name, now in self._others.items():
-            then = self._first.get(name, {})
-            changed = sorted(address for address in {*now, *then} if now.get(address) != then.get(address))
-            if changed:
-                also.append((name, tuple(changed)))
         return Acceptance(
             environment=self._context.environment.name,
             accepted=tuple(self._accepted),
             left=tuple(self._left),
             edits=self.desk.edits(),
-            also=tuple(also),
+            also=self._trials.also(),
         )

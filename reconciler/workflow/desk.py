@@ -1,4 +1,4 @@
-"""The files of a project under change: edited in memory, tried out, and written together or not at all."""
+"""The files of a project under change: edited in memory, tried out, and written when all of them are well."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.errors import UsageError
 from reconciler.model import Address, Edit, Location
 from reconciler.project import Project
 from reconciler.reading.editing import Editor
@@ -75,7 +76,13 @@ class Desk:
         return Edit(self.name(path), None if before is None else before.decode(), after)
 
     def save(self) -> None:
-        """Write every changed file; one with nothing left in it goes. Raises ``UsageError``."""
+        """Write every changed file; one with nothing left in it goes.
+
+        Raises ``UsageError`` where somebody changed one meanwhile, before any is written, or where one cannot be.
+        """
+        for path in self._changed():
+            if (path.read_bytes() if path.exists() else None) != self._before[path]:
+                raise UsageError(f"{self.name(path)} was changed meanwhile; nothing was written", tip="run it again")
         for path in self._changed():
             if self._editors[path].text.strip():
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from reconciler.manifest.templates import is_template
 from reconciler.manifest.writing import document_text
 from reconciler.model import Location, Path, Problem, Resource
 from reconciler.project import Environment, Project
-from reconciler.project.values import Variable
+from reconciler.project.values import DeclaredEnvironment, Variable
 from reconciler.project.variables import convert
 from reconciler.reading.editing import Editor
 from reconciler.reading.expected import deleted, value_at
@@ -198,12 +198,18 @@ class Placer:
         if file is not None:
             if any(file in other.var_files for other in others):
                 raise _templated(f"it is the variable `{name}` of {file}, which other environments read too", None)
-            return self._set(Location(file, 1), (name,), live)
+            editor = self._desk.editor(self._project.root / file)
+            editor.set(0, (name,), live)
+            return editor.location(0, (name,))
         if environment is None or (not others and name not in environment.vars):
             if others:
                 said = f"it is the variable `{name}`, whose default other environments have too; change it by hand"
                 raise _templated(said, declared.location)
             return self._set(declared.location, ("default",), live)
+        heirs = [one.name for one in others if _extends(one, environment.name, self._project)]
+        if heirs:
+            said = f"it is the variable `{name}`, which {', '.join(heirs)} would take over by `extends`"
+            raise _templated(f"{said}; change it by hand", environment.location)
         return self._set(environment.location, ("vars", name), live)
 
     def _names_in(self, file: str) -> Mapping[str, Any]:
@@ -218,6 +224,18 @@ class Placer:
         editor = self._desk.editor(path)
         editor.set(document, (*at, *below), live)
         return editor.location(document, (*at, *below))
+
+
+def _extends(environment: DeclaredEnvironment, name: str, project: Project) -> bool:
+    """Whether an environment starts from another one, directly or not."""
+    above = {**project.environments, **project.bases}
+    base, seen = environment.extends, set[str]()
+    while base is not None and base not in seen:
+        if base == name:
+            return True
+        seen.add(base)
+        base = above[base].extends if base in above else None
+    return False
 
 
 def _delete(editor: Editor, document: int, at: Path) -> None:

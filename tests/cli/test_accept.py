@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox import Sandbox
+from reconciler.workflow.desk import Desk
 
 PROJECT = """\
 apiVersion: reconciler/v1
@@ -367,6 +368,27 @@ def test_a_value_that_is_one_variable_sets_it_for_this_environment_only(run, sta
     assert run("plan", "-e", "staging", "--detailed-exitcode").code == 0
 
 
+def test_a_variable_that_another_environment_would_take_over_is_left(run, start, tmp_path):
+    heir = PROJECT + '  canary: { extends: production, endpoint: "sandbox:canary" }\n'
+    live = start(project=heir)
+    live.version("pro", lambda plan: cards(plan)["base"]["price"].update(amount="25"))
+    ended = run("accept")
+    assert ended.code == 2
+    assert "it is the variable `fee`, which canary would take over by `extends`" in " ".join(ended.out.split())
+    assert (tmp_path / "reconciler.yaml").read_text() == heir
+
+
+def test_a_variable_of_a_file_is_changed_in_the_file(run, start, tmp_path):
+    own = PROJECT.replace(
+        "overlays: [overlays/production]", "overlays: [overlays/production]\n    varFiles: [prod.yaml]"
+    )
+    live = start(project=own, prod='# ours\nfee: "21" # more\n')
+    live.version("pro", lambda plan: cards(plan)["base"]["price"].update(amount="25"))
+    assert run("accept").code == 0
+    assert (tmp_path / "prod.yaml").read_text() == '# ours\nfee: "25" # more\n'
+    settled(run)
+
+
 def test_a_variable_of_the_only_environment_gets_another_default(run, alone, tmp_path):
     alone().version("pro", lambda plan: cards(plan)["base"]["price"].update(amount="25"))
     assert run("accept").code == 0
@@ -492,6 +514,22 @@ def test_a_rule_that_shows_a_disabled_channel_no_more_is_settled_with_the_channe
     ended = run("accept")
     assert ended.code == 0, ended.out
     settled(run)
+
+
+def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(run, alone, tmp_path, monkeypatch):
+    alone().meter(name="Clicked")
+    file = tmp_path / "catalog" / "all.yaml"
+    save = Desk.save
+
+    def late(desk):
+        file.write_text(CATALOG + "# mine\n")
+        save(desk)
+
+    monkeypatch.setattr(Desk, "save", late)
+    ended = run("accept")
+    assert ended.code == 64
+    assert "catalog/all.yaml was changed meanwhile; nothing was written" in ended.err
+    assert file.read_text() == CATALOG + "# mine\n"
 
 
 def test_secrets_drafts_and_what_is_not_ours_are_left_with_a_reason(run, alone, tmp_path, monkeypatch):
