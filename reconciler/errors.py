@@ -118,7 +118,11 @@ class ForeignPlanError(RefusedError):
 
 
 class BundleError(RefusedError):
-    """A bundle that cannot be read, that is not what its digest says, or that is nowhere to be found."""
+    """A bundle that cannot be read, that is not what its digest says, or that is nowhere to be found (``missing``)."""
+
+    def __init__(self, message: str, *, tip: str | None = None, missing: bool = False) -> None:
+        super().__init__(message, tip=tip)
+        self.missing = missing
 
 
 class PromotionError(RefusedError):

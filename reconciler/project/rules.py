@@ -19,6 +19,7 @@ HEADER = Rule("project.header", "A header has a name that HTTP allows, and is gi
 VARIABLE = Rule("project.variable", "Variables are declared with a type, and every value has that type.", _SOURCE)
 ADOPT = Rule("project.adopt", "Only kinds without a key of their own are told apart by id.", _SOURCE)
 DURATION = Rule("project.duration", "A plan is valid for a fixed time: weeks, days, hours, minutes.", _SOURCE)
+UNPROVEN = Rule("project.unproven", "What is promoted is proven before it is live where it counts.", _SOURCE, "warning")
 BUNDLE = Rule("project.bundle", "A bundle is named by all of its digest, so that it can be no other.", _SOURCE)
 FREEZE = Rule(
     "project.freeze", "A freeze begins and ends at known instants: dates are in UTC, times have a zone.", _SOURCE
@@ -31,5 +32,5 @@ DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in
 
 RULES: tuple[Rule, ...] = (
     KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, HEADER, VARIABLE, ADOPT, DURATION, FREEZE,
-    BUNDLE, API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
+    BUNDLE, UNPROVEN, API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
 )  # fmt: skip

@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import BundleError, ProjectError, UsageError
-from reconciler.workflow.context import Context
+from reconciler.errors import BundleError, InputError, ProjectError, UsageError
+from reconciler.model import Problem
+from reconciler.workflow.context import Context, now
 from reconciler.workflow.revisions import at_revision, is_revision
 
 if TYPE_CHECKING:
+    from reconciler.model import Severity
     from reconciler.project import Bundle, BundleReference
 
 
@@ -61,6 +63,7 @@ def resolve(context: Context, reference: BundleReference) -> Bundle:
         raise BundleError(
             f"git does not know the commit {reference.revision[:10]} that the bundle {reference.digest[:12]} is of",
             tip="fetch the history: git fetch --unshallow, or `fetch-depth: 0` in a GitHub workflow",
+            missing=True,
         )
     found = _own(context, _of_revision(context, reference.revision))
     if found.digest != reference.digest:
@@ -98,6 +101,32 @@ def pinned(context: Context) -> Context:
     reference = BundleReference.parse(written)
     assert reference is not None, "the project file was validated"
     return with_bundle(context, resolve(context, reference))
+
+
+def check_pins(context: Context) -> tuple[Problem, ...]:
+    """What is wrong with the bundles that environments are pinned to, and with what these make of them.
+
+    Where git's history is not at hand, that is a warning: whoever applies needs it, not whoever checks files.
+    """
+    from reconciler import manifest
+
+    problems: list[Problem] = []
+    for name, declared in context.project.environments.items():
+        if declared.bundle is None:
+            continue
+        here = replace(context, environment=context.project.environment(name), overrides=None)
+        try:
+            there = pinned(here)
+        except BundleError as error:
+            text = f"{error.message}; {error.tip}" if error.tip else error.message
+            level: Severity = "warning" if error.missing else "error"
+            problems.append(Problem("project.bundle", text, declared.location, level))
+        except InputError as error:
+            problems += error.problems
+        else:
+            found = manifest.check(there.project, there.environment, at=now(), bundle=there.bundle)
+            problems += (one for one in found if one.rule != "overlay.due")
+    return tuple(problems)
 
 
 def _of_revision(context: Context, revision: str) -> Bundle:

@@ -111,10 +111,11 @@ def _without_due(warnings: tuple[Problem, ...]) -> tuple[Problem, ...]:
 def check(context: Context, *, every_environment: bool = False) -> tuple[Problem, ...]:
     """Every problem of the manifests, errors and warnings: of one environment, or of the base and all of them."""
     from reconciler import manifest
-    from reconciler.workflow.bundles import pinned
+    from reconciler.workflow.bundles import check_pins, pinned
 
     if every_environment:
-        return manifest.check(context.project, None, paths=context.paths, at=now())
+        found = manifest.check(context.project, None, paths=context.paths, at=now())
+        return found if context.paths else tuple(dict.fromkeys((*found, *check_pins(context))))
     context = pinned(context)
     return manifest.check(context.project, context.environment, paths=context.paths, at=now(), bundle=context.bundle)
 

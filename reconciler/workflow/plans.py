@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Tree
+from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Problem, Tree
 from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
@@ -55,7 +55,19 @@ def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
     context = pinned(context)
     desired = load_desired(context, request.at)
     with connect(context, read_only=True) as backend:
-        return plan_for(context, desired, backend, request)[0]
+        return _with_warning(context, plan_for(context, desired, backend, request)[0])
+
+
+def _with_warning(context: Context, made: Plan) -> Plan:
+    """Say where a plan passes by the environment that its catalogue should have been proven in."""
+    source, name = context.environment.promotes_from, context.environment.name
+    if source is None or context.bundle is not None or made.is_empty:
+        return made
+    message = (
+        f"{name} is promoted from {source}, and this is planned from the files at hand, whatever is live in {source}; "
+        f"`reconciler promote --to {name}` brings over what is proven there"
+    )
+    return replace(made, warnings=(*made.warnings, Problem("project.unproven", message, severity="warning")))
 
 
 def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:

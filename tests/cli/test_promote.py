@@ -288,6 +288,29 @@ def test_the_plan_is_refused_when_production_moved_in_between(pair, run):
     assert (ended.code, "Feature/tokens" in ended.err) == (3, True)
 
 
+def test_an_approval_of_the_planned_change_holds_for_its_promotion(pair, run, clock):
+    pair.done()
+    pair.declare(meter(), FEATURE, pro("25"))
+    pair.apply(*RAISE)
+    clock.wait(days=3)
+    run("plan", "-e", "production", "-o", "x.plan")
+    (guard,) = json.loads((pair.root / "x.plan").read_text())["guards"]
+    spec = {"allow": ["price-raising:Plan/pro"], "because": "board decision 14", "change": guard["change"]}
+    approval = {"apiVersion": "reconciler/v1", "kind": "Approval", "key": "raise", "spec": spec}
+    (pair.root / "catalog" / "approval.json").write_text(json.dumps(approval))
+    assert "consented by catalog/approval.json:1 (raise)" in pair.done().out
+
+
+def test_a_plan_that_passes_by_staging_says_so(pair, run):
+    planned = run("plan", "-e", "production")
+    assert "production is promoted from staging" in wrapped(planned.out)
+    assert "[project.unproven]" in wrapped(planned.out)
+    assert "[project.unproven]" not in run("plan", "-e", "staging").out
+    assert "[project.unproven]" not in pair.promote("--check").out
+    pair.promote("--pin")
+    assert "[project.unproven]" not in run("plan", "-e", "production").out
+
+
 def test_by_pull_request_a_branch_moves_one_line(pair, run, clock):
     pair.done()
     pair.declare(meter(), FEATURE, pro("25"))

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.errors import BundleError, ManifestError
 from reconciler.project.bundles import dumps
-from reconciler.workflow import bundle_of, find_bundle, load_desired, open_context, with_bundle
+from reconciler.workflow import bundle_of, check, find_bundle, load_desired, open_context, with_bundle
 
 from .test_revisions import commit, git
 
@@ -182,6 +182,28 @@ def test_a_commit_that_is_not_here_says_how_to_get_it(root):
     with pytest.raises(BundleError, match="git does not know the commit") as caught:
         find_bundle(open_(root), f"sha256:{'a' * 64}@{'b' * 40}")
     assert "fetch-depth: 0" in caught.value.tip
+
+
+def found(root):
+    return [(one.rule, one.severity) for one in check(open_(root), every_environment=True)]
+
+
+def test_validate_looks_at_the_bundles_that_environments_are_pinned_to(root):
+    first = bundle_of(open_(root))
+    pin(root, f"sha256:{first.digest}@{head(root)}")
+    assert found(root) == []
+    (root / "overlays" / "production" / "a.yaml").write_text(OVERLAY.replace("description", "describtion"))
+    (root / "catalog" / "a.yaml").write_text(METER.replace("COUNT", "SUM, valueProperty: $.n"))
+    assert {rule for rule, _ in found(root)} == {"schema.unknown_field"}
+
+
+def test_validate_refuses_a_pin_that_does_not_fit_and_warns_of_one_whose_commit_is_not_here(root):
+    text = (root / "reconciler.yaml").read_text()
+    pin(root, f"sha256:{'a' * 64}@{head(root)}")
+    assert found(root) == [("project.bundle", "error")]
+    (root / "reconciler.yaml").write_text(text)
+    pin(root, f"sha256:{'a' * 64}@{'b' * 40}")
+    assert found(root) == [("project.bundle", "warning")]
 
 
 def test_the_bundle_of_another_project_is_refused(root):
