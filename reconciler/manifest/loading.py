@@ -27,6 +27,7 @@ from reconciler.manifest.scenario_spec import ScenarioSpec
 from reconciler.manifest.scenarios import SCENARIO, scenario
 from reconciler.manifest.shared import SHARED
 from reconciler.manifest.templates import Templates
+from reconciler.manifest.through import told_through
 from reconciler.manifest.validated import Valid, Validator
 from reconciler.model import Address, Approval, Desired, Problem, Resource, Scenario, Scheduled, SourceDocument
 from reconciler.project import Bundle, Environment, Project
@@ -187,7 +188,11 @@ class _Run:
         """Where every document begins, where anything starts from another."""
         if not self._used:
             return ()
-        declared = self._declared(environment)
+        return self._places([self._base, *map(self._overlay, environment.overlays)])
+
+    def _places(self, contents: Iterable[Contents]) -> tuple[SourceDocument, ...]:
+        """The documents of some files, sorted by place."""
+        declared = (one for part in contents for one in part.declared)
         found = (SourceDocument(one.address, self._reader.files.location(one.mark)) for one in declared)
         return tuple(sorted(found, key=lambda one: one.location))
 
@@ -235,6 +240,8 @@ class _Run:
         found = [*self._reader.problems, *self._problems.found, *extra]
         if not any(problem.severity == "error" for problem in found):
             found += self._unused()
+        if self._used:
+            found = told_through(found, self._places([self._base, *self._overlays.values()]))
         return in_order(apply_allowances(in_order(found), self._gatherer.comments))
 
     def _unused(self) -> list[Problem]:

@@ -613,6 +613,15 @@ def test_a_wrong_value_of_a_shared_card_is_told_once_and_there(project):
     assert project.problems() == ["catalog/b.yaml:8:31 value.negative"]
 
 
+def test_what_is_wrong_only_where_a_shared_card_is_used_says_where_that_is(project):
+    card = CARD + "  discounts: {percentage: {percentage: 10}}\n"
+    plans = [PLAN.replace("key: pro", f"key: p{n}") + "        - {use: per_token, price: null}\n" for n in range(4)]
+    project.write(catalog__b_yaml=card, catalog__p_yaml="---\n".join(plans))
+    (problem,) = [p for p in project.check() if p.severity == "error"]
+    assert str(problem.location) == "catalog/b.yaml:9:3"
+    assert problem.message == "there is no price to take this off (in Plan/p0, Plan/p1, Plan/p2 and 1 more)"
+
+
 def test_a_wrong_shared_card_that_nobody_uses_is_told_too(project):
     broken = FEE.replace("key: fee", "key: other").replace("price:", "prise:")
     project.write(catalog__d_yaml=broken)
