@@ -11,21 +11,34 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler.errors import UsageError
-from reconciler.model import Report, Step, StepResult
+from reconciler.model import Plan, Report, Step, StepResult
+
+
+def _about(plan: Plan) -> dict[str, object]:
+    """What was applied: with it, what was declared then can be had from git again."""
+    source = plan.source
+    return {
+        "environment": plan.target.environment,
+        "mode": plan.mode,
+        "complete": plan.complete,
+        "source": {"manifests": source.manifests, "commit": source.commit, "dirty": source.dirty},
+    }
 
 
 class Receipts:
     """Appends to a file of JSON lines: ``started`` before a step is sent, its outcome after.
 
     A step with a ``started`` line and no other was in flight when the run died; ``left`` in a line is how many of the
-    ``steps`` are not over yet, so that the last line of a run that came to its end has 0. Without a path nothing is
+    plan's steps are not over yet, so that the last line of a run that came to its end has 0. Without a path nothing is
     kept.
     Raises ``UsageError`` where the file cannot be written at all; when the disk fills up later, ``lost`` becomes
     true and the run goes on.
     """
 
-    def __init__(self, path: Path | None, run: str, clock: Callable[[], datetime], steps: int = 0) -> None:
+    def __init__(self, path: Path | None, run: str, clock: Callable[[], datetime], plan: Plan | None = None) -> None:
         self._run = run
+        self._about = _about(plan) if plan is not None else {}
+        steps = len(plan.steps) if plan is not None else 0
         self._left = steps
         self._clock = clock
         self._file: TextIO | None = None
@@ -40,7 +53,7 @@ class Receipts:
 
     def started(self, step: Step) -> None:
         """A step is about to be sent."""
-        self._write(step, {"state": "started"})
+        self._write(step, {"state": "started", **self._about})
 
     def finished(self, result: StepResult) -> None:
         """A step is over, one way or the other."""

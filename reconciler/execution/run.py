@@ -74,7 +74,7 @@ def apply(
     check_secrets(plan, backend, secrets)
     watch = None if seen is None else Watch(plan, seen, backend, done)
     sender = Sender(backend, secrets, watch)
-    journal = Receipts(receipts, started_at, clock, len(plan.steps))
+    journal = Receipts(receipts, started_at, clock, plan)
     try:
         run = Run(plan, graph, Lanes(plan, total=parallelism, catalog=catalog_writes), journal, on_event)
         run.go(sender, ids, done, should_stop, workers=parallelism)

@@ -148,5 +148,5 @@ def _advice(found: Drift) -> Iterator[str]:
     if moved:
         yield f"  To put everything back:                   reconciler apply{where}"
     if found.base is None and found.count("unknown"):
-        yield "  To know which side moved, say what was last applied:  --base REV or a plan or report file"
+        yield "  To know which side moved, say what was last applied:  --base REV or FILE"
     yield ""

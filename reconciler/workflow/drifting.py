@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DriftRequest:
-    """What drift is looked for. ``base``: what was last applied, a git revision or a saved plan or report file.
+    """What drift is looked for. ``base``: what was last applied, a git revision, or a file: plan, report, receipts.
 
     ``targets`` and ``excludes`` are patterns over ``Kind/key``.
     """
@@ -132,18 +132,31 @@ def _declared_at(context: Context, revision: str) -> Desired:
 
 
 def _saved(path: Path) -> Mapping[str, Any]:
-    """A plan or report file. Raises ``UsageError`` for anything else."""
+    """A plan or report, or the last whole apply of receipts. Raises ``UsageError`` for anything else."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    body = _parsed(text)
+    if "format_version" in body:
+        return body
+    for line in reversed(text.splitlines()):
+        receipt = _parsed(line)
+        if receipt.get("mode") == "apply" and receipt.get("complete") is True:
+            return receipt
+    raise UsageError(
+        f"{path} is neither a saved plan, a report, nor receipts of an apply", tip="give a git revision as --base"
+    )
+
+
+def _parsed(text: str) -> dict[str, Any]:
     import json
 
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict) or "format_version" not in body:
-        raise UsageError(f"{path} is neither a saved plan nor a report", tip="give a git revision as --base")
-    return body
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def make_heal_plan(context: Context, request: DriftRequest = DriftRequest(), allow: tuple[str, ...] = ()) -> HealPlan:

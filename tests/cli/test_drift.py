@@ -180,13 +180,13 @@ def test_a_base_may_be_the_plan_or_the_report_of_what_was_applied(run, live, tmp
     assert run("plan", "-o", "p.plan").code == 0
     assert run("apply", "--auto-approve", "--report", "r.json").code == 0
     rename_meter(live, "Clicked")
-    for file in ("p.plan", "r.json"):
+    for file in ("p.plan", "r.json", ".reconciler/receipts/live.jsonl"):
         assert found(run, "--base", file) == {"Meter/tokens": ("changed", "outside", {"name": "outside"})}
     live.declare(METER, FEATURE)
     assert run("plan", "-o", "dirty.plan").code == 0
     for base, said in (
         ("dirty.plan", "was made from manifests that were not committed"),
-        ("reconciler.yaml", "is neither a saved plan nor a report"),
+        ("reconciler.yaml", "is neither a saved plan, a report, nor receipts of an apply"),
         ("no-such-thing", "`no-such-thing` is neither a git revision nor a file"),
     ):
         ended = run("drift", "--base", base)

@@ -49,7 +49,7 @@ _DIFFERS = 2
 @click.option(
     "--base",
     metavar="REV|FILE",
-    help="What was last applied: a git revision of the manifests, or a saved plan or report of a committed state.",
+    help="What was last applied: a git revision of the manifests, or a saved plan, report or receipts file.",
 )
 @click.option("--heal", is_flag=True, help="Put back what touches no money; the rest is listed and left.")
 @click.option("--auto-approve", is_flag=True, help="With --heal: do not ask.")
