@@ -102,6 +102,8 @@ class Sender:
             seen = self._watch.look(step, body) if self._watch is not None else UNSEEN
             if seen.moved is not None:
                 return _overtaken(step, seen.moved)
+            if seen.altered is not None:
+                return Outcome(StepResult(step, "failed", error=words.altered(step, seen.altered)), unsent=True)
             body = self._with_live(step, body, seen)
         except HaltedError:
             return _not_sent(step)

@@ -21,10 +21,15 @@ _REMOVES = frozenset({"delete", "archive"})
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the last look showed: what somebody else changed, old -> new, and the object if it was read."""
+    """What the last look showed: what somebody else changed, old -> new, and the object if it was read.
+
+    ``altered``: how a draft of this run differs from what was sent; whether the server or somebody else did that
+    nobody can tell.
+    """
 
     moved: str | None = None
     row: Observed | None = None
+    altered: str | None = None
 
 
 UNSEEN = Seen()
@@ -53,7 +58,7 @@ class Watch:
         """
         with self._lock_of(step.address):  # add-ons are attached side by side: the first of them asks for all
             seen = self._look(step, body or {})
-            if seen.moved is None:
+            if seen.moved is None and seen.altered is None:
                 self._will_write(step)
             return seen
 
@@ -106,9 +111,8 @@ class Watch:
         if draft is None or draft.state != "draft":
             return Seen(f"draft -> {draft.state if draft else 'gone'}")
         moved = self._baseline.moved(step.address, ident, now, self._ours)
-        if moved is None and ident in self._ours:
-            moved = self._baseline.altered(step.address, draft, self._created)
-        return Seen(moved)
+        ours = moved is None and ident in self._ours
+        return Seen(moved, altered=self._baseline.altered(step.address, draft, self._created) if ours else None)
 
     def _moved(self, step: Step, ident: str | None) -> Seen:
         drafted = any(row.state == "draft" for row in self._baseline.rows(step.address, ident))

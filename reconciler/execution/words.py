@@ -88,6 +88,11 @@ def overtaken(step: Step, moved: str) -> str:
     return f"{step.address}: {_DOING[step.verb]} not sent, somebody changed it since the run began: {moved}"
 
 
+def altered(step: Step, how: str) -> str:
+    """How a draft is not what was sent, so that it is not published."""
+    return f"{step.address}: {_DOING[step.verb]} not sent, the draft is not as it was sent: {how}"
+
+
 def advice(step: Step, error: BackendError) -> str | None:
     """What to do, by the server's code, its words or its status; else what the error itself advises."""
     if isinstance(error, ApiError):

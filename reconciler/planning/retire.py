@@ -17,7 +17,7 @@ from reconciler.planning.mutable import foreign, protected
 from reconciler.planning.secrets import held
 from reconciler.planning.steps import body
 from reconciler.planning.titles import title
-from reconciler.planning.versions import drop_draft
+from reconciler.planning.versions import draft_is_ours, drop_draft
 from reconciler.planning.work import Work
 
 STUCK_ADDON = "the server never deletes an add-on version that a published plan offered; it stays archived"
@@ -69,7 +69,8 @@ def _versions(
     work: Work, kind: Kind, address: Address, rows: tuple[Observed, ...], reason: str, location: Location | None
 ) -> None:
     destroying = work.options.mode == "destroy"
-    draft = next((row for row in rows if row.state == "draft" and work.index.owner(row) == "ours"), None)
+    there = next((row for row in rows if row.state == "draft"), None)
+    draft = there if there is not None and draft_is_ours(work, there, rows) else None
     active = next((row for row in rows if row.state == "active"), None)
     if active is None and not destroying:
         drop_draft(work, address, draft)
@@ -94,7 +95,10 @@ def _versions(
             reasons=(reason,),
             location=location,
             title=title(address, action),
-            notes=_version_notes(kind, active, deleted=deleted, destroying=destroying),
+            notes=(
+                *_version_notes(kind, active, deleted=deleted, destroying=destroying),
+                *_left(there if draft is None else None),
+            ),
             before_version=active.version if active else None,
         )
     )
@@ -106,6 +110,12 @@ def _version_notes(kind: Kind, active: Observed | None, *, deleted: bool, destro
     if active is None:
         return ()
     return (f"version {active.version} cannot be published again; existing subscriptions keep it",)
+
+
+def _left(draft: Observed | None) -> tuple[str, ...]:
+    if draft is None:
+        return ()
+    return (f"a draft (version {draft.version}) that was not made here, or was edited since, stays",)
 
 
 def _delete_versions(work: Work, kind: Kind, address: Address, rows: tuple[Observed, ...]) -> bool:

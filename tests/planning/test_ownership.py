@@ -117,3 +117,19 @@ def test_what_another_project_owns_is_no_orphan_and_neither_pruned_nor_destroyed
     made = world.plan(prune=True, mode=mode)
     assert [str(step.address) for step in made.steps] == ["NotificationChannel/mine"]
     assert {str(change.address) for change in made.changes} == {"NotificationChannel/mine"}
+
+
+@pytest.mark.parametrize("mode", ["apply", "destroy"])
+def test_a_draft_that_somebody_made_of_our_version_outlives_it(world, make, mode):
+    card = {"type": "flat_fee", "key": "base", "name": "Base", "billingCadence": "P1M",
+            "price": {"type": "flat", "amount": "1"}}  # fmt: skip
+    phases = [{"key": "main", "name": "Main", "rateCards": [card]}]
+    world.apply(make("Plan", "pro", {"name": "Pro", "currency": "USD", "billingCadence": "P1M", "phases": phases}))
+    draft = world.send("POST", "/api/v1/plans/pro/next")
+    meter = make("Meter", "kept", {"eventType": "x", "aggregation": "COUNT"})
+    made = world.plan(meter, prune=True) if mode == "apply" else world.plan(prune=True, mode="destroy")
+    (change,) = [item for item in made.changes if item.address.kind == "Plan"]
+    assert any("that was not made here" in note for note in change.notes)
+    assert {item.state for item in world.run(made).results} == {"done"}
+    assert [row["id"] for row in world.items("/api/v1/plans") if row["status"] == "draft"] == [draft["id"]]
+    assert [row for row in world.items("/api/v1/plans") if row["status"] == "active"] == []
