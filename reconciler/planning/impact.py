@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from reconciler.errors import PricingError
@@ -37,6 +37,7 @@ class Case:
     signs_up: bool = False
     periods: int = 1
     generated: bool = True
+    start: datetime = START
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Side:
             if key in self.addons and key in from_phase
         ]
         usage = {feature: units for feature, units in case.usage.items() if feature in priced}
-        return Customer(usage, tuple(extras), case.phase, case.signs_up, case.periods)
+        return Customer(usage, tuple(extras), case.phase, case.signs_up, case.periods, case.start)
 
 
 @exact
@@ -74,12 +75,11 @@ def impacts(
     desired: Desired,
     observation: Observation,
     options: PlanOptions,
-    cases: Mapping[str, tuple[Case, ...]] | None = None,
 ) -> tuple[Impact, ...]:
     """The bills of every plan of which a price changes, its add-ons' included.
 
-    ``cases`` are customers by plan key; a plan that has none gets made-up ones, at nothing and at the edges of the
-    prices that change. Plans of which no price changes are left out.
+    The customers are the declared scenarios; a plan that none names gets made-up ones, at nothing and at the edges of
+    the prices that change. Plans of which no price changes are left out.
     """
     work = Work(desired, observation, options)
     for resource in desired.resources.values():
@@ -89,8 +89,26 @@ def impacts(
         if change.address.kind == "Plan" and change.action in _TOUCHES_BILLS:
             before, after = _live(work, change.address), _wanted(work, change.address)
             if before is not None and after is not None:
-                found += _of_plan(change.address, before, after, (cases or {}).get(change.address.key, ()))
+                found += _of_plan(change.address, before, after, _declared(desired, change.address.key))
     return tuple(found)
+
+
+def _declared(desired: Desired, plan: str) -> tuple[Case, ...]:
+    """The scenarios of a plan."""
+    return tuple(
+        Case(
+            scenario.key,
+            scenario.usage,
+            scenario.addons,
+            scenario.phase,
+            scenario.signs_up,
+            scenario.periods,
+            generated=False,
+            start=datetime.combine(scenario.start, time(), UTC) if scenario.start else START,
+        )
+        for scenario in desired.scenarios
+        if scenario.plan == plan
+    )
 
 
 def _of_plan(address: Address, before: Side, after: Side, cases: tuple[Case, ...]) -> list[Impact]:

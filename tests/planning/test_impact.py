@@ -5,11 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.model import Amounts
+from reconciler.model import Amounts, Location, Scenario
 from reconciler.planning import planfile
-from reconciler.planning.impact import Case, impacts
+from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
 from reconciler.render import text
+
+from .conftest import Nowhere
+
+
+def scenario(key, plan="pro", **more):
+    return Scenario(key, plan, Location("catalog.yaml", 1), Nowhere(), **more)
 
 
 def usage(amount, **more):
@@ -49,11 +55,12 @@ def catalogue(make, tokens):
 def told(world, catalogue):
     """The bills of a change from the catalogue as it was built by default."""
 
-    def compare(cases=None, **changed):
+    def compare(*scenarios, **changed):
         world.apply(*catalogue())
         resources = catalogue(**changed)
+        wanted = world.desired(*resources, scenarios=scenarios)
         observation = world.backend.observe(("Meter", "Feature", "Addon", "Plan"))
-        return impacts(world.plan(*resources), world.desired(*resources), observation, PlanOptions(), cases)
+        return impacts(world.plan(*resources), wanted, observation, PlanOptions())
 
     return compare
 
@@ -91,19 +98,19 @@ def test_a_new_version_without_a_new_price_changes_no_bill(told):
 
 
 def test_named_customers_take_the_place_of_made_up_ones_over_as_many_periods_as_they_have(told):
-    cases = {
-        "pro": (
-            Case("studio", {"tokens": Decimal(40)}, {"seats": 2}, generated=False),
-            Case("spring", {"tokens": (Decimal(1), Decimal(2))}, {}, periods=2, generated=False),
-        )
-    }
-    studio, spring = told(cases, unit="2")
+    studio, spring = told(
+        scenario("studio", usage={"tokens": Decimal(40)}, addons={"seats": 2}),
+        scenario("spring", usage={"tokens": (Decimal(1), Decimal(2))}, periods=2),
+        scenario("elsewhere", plan="team"),
+        unit="2",
+    )
+    assert (studio.customer, studio.generated) == ("studio", False)
     assert (studio.each, studio.yearly) == (Amounts(Decimal(58), Decimal(98)), Amounts(Decimal(696), Decimal(1176)))
     assert (spring.each, spring.yearly) == (Amounts(Decimal(23), Decimal(26)), None)
 
 
 def test_a_bill_that_cannot_be_computed_says_why(told):
-    (found,) = told({"pro": (Case("lost", {}, {}, phase="nowhere", generated=False),)}, unit="2")
+    (found,) = told(scenario("lost", phase="nowhere"), unit="2")
     assert (found.each, found.reason) == (None, "the plan has no phase `nowhere`")
 
 
