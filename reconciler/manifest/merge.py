@@ -94,10 +94,23 @@ class KeyedMerge:
                 merged[at] = merge(self._shape, merged[at], clean, self._report)
             if before is not None:
                 self._move(merged, at, item)
+        elif self._is_change(clean):
+            hint = did_you_mean(key or "", self._keys(merged))
+            message = f"there is no item `{key}` to change, and a new one needs a `{self._tag}`{hint}"
+            self._report("overlay.item", message, mark)
         else:
             merged.add(clean, mark)
             if before is not None:
                 self._move(merged, len(merged) - 1, item)
+
+    @property
+    def _tag(self) -> str | None:
+        """The field without which an item is none."""
+        return self._shape.tag if isinstance(self._shape, OneOf) else None
+
+    def _is_change(self, item: Map) -> bool:
+        """Whether an item can only be meant as a change of one that is there."""
+        return self._tag is not None and self._tag not in item
 
     def _remove(self, merged: Seq, item: Map, key: str | None, at: int | None, mark: int) -> None:
         if at is None:

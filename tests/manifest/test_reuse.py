@@ -659,3 +659,11 @@ def test_what_is_used_in_one_environment_only_is_used(project):
     assert project.problems() == []
     assert project.problems("sandbox") == [], "the overlays of staging were not looked at"
     assert project.problems("staging") == []
+
+
+def test_a_change_of_a_card_that_is_not_there_is_refused_with_the_one_that_is_meant(project):
+    text = "  phases: [{key: main, rateCards: [{key: fees, price: {amount: '49'}}]}]\n"
+    project.write(catalog__p_yaml=PLAN + "        - use: fee\n", catalog__q_yaml=team(text))
+    errors = [f"{p.location} {p.message}" for p in project.check() if p.severity == "error"]
+    message = "there is no item `fees` to change, and a new one needs a `type`; did you mean `fee`?"
+    assert errors == [f"catalog/q.yaml:6:36 {message}"]
