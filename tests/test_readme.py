@@ -94,8 +94,32 @@ def test_the_mistake_is_real_output_of_the_example():
     assert mistake in (ROOT / "examples" / "ai-saas" / "README.md").read_text(encoding="utf-8")
 
 
+def test_what_plans_share_in_the_readme_is_changed_as_it_says(tmp_path, monkeypatch, capsys):
+    (shared,) = [block for language, block in BLOCKS if language == "yaml" and "kind: RateCard" in block]
+    catalog = tmp_path / "catalog"
+    catalog.mkdir()
+    (catalog / "cards.yaml").write_text(shared, encoding="utf-8")
+    (catalog / "rest.yaml").write_text(
+        "apiVersion: openmeter.io/v1\nkind: Meter\nkey: tokens\n"
+        "spec: {eventType: t, aggregation: SUM, valueProperty: $.n}\n---\n"
+        "apiVersion: openmeter.io/v1\nkind: Feature\nkey: tokens\nspec: {name: Tokens, meterSlug: tokens}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reconciler.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Project\nname: acme\nmanifests: [catalog]\n"
+    )
+    assert main(["apply", "--auto-approve"]) == 0
+    (catalog / "cards.yaml").write_text(shared.replace("0.000002", "0.000003"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["plan"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if " changes Plan/" in line]
+    assert told == ["RateCard/tokens (catalog/cards.yaml:1) changes Plan/pro, Plan/team"]
+    assert told[0] in README
+
+
 def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
-    plan, approval, project = [block for language, block in BLOCKS if language == "yaml"]
+    plan, approval, shared, project = [block for language, block in BLOCKS if language == "yaml"]
+    assert "kind: RateCard" in shared
     kinds = [yaml.safe_load(block)["kind"] for block in (plan, approval, project)]
     assert kinds == ["Plan", "Approval", "Project"]
     (tmp_path / "reconciler.yaml").write_text(project, encoding="utf-8")
