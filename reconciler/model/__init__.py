@@ -24,7 +24,7 @@ from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
 from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, State
 from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
-from reconciler.model.impact import Amounts, Impact
+from reconciler.model.impact import Amounts, Curve, Impact
 from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question
 from reconciler.model.plan import (
     Change,
@@ -62,6 +62,7 @@ __all__ = [
     "Catalogue",
     "Change",
     "ChangeClass",
+    "Curve",
     "Desired",
     "Difference",
     "Drift",

@@ -39,3 +39,19 @@ class Impact:
     each: Amounts | None = None
     yearly: Amounts | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What a customer in a phase pays for each quantity of a feature in a billing period, everything else being none.
+
+    ``before`` and ``after`` are as long as ``quantities``, or empty where that side has no price for the feature.
+    """
+
+    plan: Address
+    phase: str
+    feature: str
+    currency: str
+    quantities: tuple[Decimal, ...]
+    before: tuple[Decimal, ...]
+    after: tuple[Decimal, ...]

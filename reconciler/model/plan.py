@@ -9,7 +9,7 @@ from typing import Literal
 
 from reconciler.model.base import Address, Location, Problem, SourceDocument, Tree
 from reconciler.model.classes import Action, ChangeClass
-from reconciler.model.impact import Impact
+from reconciler.model.impact import Curve, Impact
 from reconciler.model.rehearsal import Rehearsal
 from reconciler.model.schedule import Scheduled
 
@@ -156,7 +156,8 @@ class Plan:
     holds no ``no_change`` entries but those with notes; ``steps`` is in a valid order of execution. ``rehearsal`` is
     None where the plan was not tried out. ``scheduled`` are changes that are declared and not in this plan, because
     they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest. ``impacts``
-    are bills before and after, of every plan of which a price changes.
+    are bills before and after, of every plan of which a price changes, and ``curves`` what they come to against the
+    quantity.
     """
 
     target: Target
@@ -180,6 +181,7 @@ class Plan:
     scheduled: tuple[Scheduled, ...] = ()
     not_before: datetime | None = None
     impacts: tuple[Impact, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Bills inside a saved plan: covered by the file's digest, not by the change digest."""
+"""Bills and curves inside a saved plan: covered by the file's digest, not by the change digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.model import Address, Amounts, Impact
+from reconciler.model import Address, Amounts, Curve, Impact
 
 
 def tree(impact: Impact) -> dict[str, Any]:
@@ -34,6 +34,29 @@ def read(item: Mapping[str, Any]) -> Impact:
         _read(item["each"]),
         _read(item["yearly"]),
         item["reason"],
+    )
+
+
+def curve_tree(curve: Curve) -> dict[str, Any]:
+    """A curve as plain values."""
+    return {
+        "plan": str(curve.plan),
+        "phase": curve.phase,
+        "feature": curve.feature,
+        "currency": curve.currency,
+        "quantities": [f"{value:f}" for value in curve.quantities],
+        "before": [f"{value:f}" for value in curve.before],
+        "after": [f"{value:f}" for value in curve.after],
+    }
+
+
+def read_curve(item: Mapping[str, Any]) -> Curve:
+    """A curve from plain values."""
+    quantities, before, after = (
+        tuple(Decimal(value) for value in item[name]) for name in ("quantities", "before", "after")
+    )
+    return Curve(
+        Address.parse(item["plan"]), item["phase"], item["feature"], item["currency"], quantities, before, after
     )
 
 

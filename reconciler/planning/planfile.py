@@ -49,6 +49,8 @@ def tree(plan: Plan) -> dict[str, Any]:
         body["rehearsal"] = rehearsalfile.tree(plan.rehearsal)
     if plan.impacts:
         body["impacts"] = [impactfile.tree(impact) for impact in plan.impacts]
+    if plan.curves:
+        body["curves"] = [impactfile.curve_tree(curve) for curve in plan.curves]
     body["change_digest"] = change_digest(plan)
     body["digest"] = sha256(body)
     return body
@@ -308,6 +310,7 @@ def _read(body: Mapping[str, Any]) -> Plan:
         write_secrets=bool(body.get("write_secrets", False)),
         rehearsal=rehearsed,
         impacts=tuple(impactfile.read(item) for item in body.get("impacts", ())),
+        curves=tuple(impactfile.read_curve(item) for item in body.get("curves", ())),
         scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
         not_before=datetime.fromisoformat(due) if due is not None else None,
     )

@@ -5,11 +5,12 @@ It reads in light and in dark surroundings, and a screen reader gets the same fa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
+from reconciler.model import Curve
 from reconciler.pricing.curves import Point
 from reconciler.render.bill_text import grouped
 from reconciler.render.money import coins
@@ -53,6 +54,18 @@ def svg(title: str, currency: str, unit: str, series: Sequence[Series]) -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def of_plan(curves: Iterable[Curve]) -> Iterator[tuple[str, str]]:
+    """One chart per curve of a plan, before and after, with a name for its file."""
+    for curve in curves:
+        title = f"{curve.plan}: bill against {curve.feature}, before and after"
+        series = [
+            Series(name, tuple(map(Point, curve.quantities, totals)), old=name == "before")
+            for name, totals in (("before", curve.before), ("after", curve.after))
+            if totals
+        ]
+        yield f"{curve.plan.key}-{curve.phase}-{curve.feature}.svg", svg(title, curve.currency, curve.feature, series)
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,22 @@ def _impact() -> Schema:
     )
 
 
+def _curve() -> Schema:
+    exact = _list({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"})
+    return _object(
+        {
+            "plan": _ADDRESS,
+            "phase": _TEXT,
+            "feature": _TEXT,
+            "currency": _TEXT,
+            "quantities": exact,
+            "before": exact,
+            "after": exact,
+        },
+        description="The bill of a period against the quantity of a feature; a side without a price is empty.",
+    )
+
+
 def plan() -> Schema:
     """The schema of a saved plan."""
     body = _object(
@@ -238,10 +254,11 @@ def plan() -> Schema:
             "errored": {"type": "boolean"},
             "rehearsal": _rehearsal(),
             "impacts": _list(_impact()),
+            "curves": _list(_curve()),
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets", "rehearsal", "impacts", "not_before", "scheduled", "shared"),
+        optional=("write_secrets", "rehearsal", "impacts", "curves", "not_before", "scheduled", "shared"),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 

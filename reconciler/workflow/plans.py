@@ -13,9 +13,11 @@ from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Problem, Tree
+from reconciler.planning.curves import curves
 from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
+from reconciler.planning.sides import sides
 from reconciler.policy import Bounds, Consent, frozen, judge
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
@@ -126,9 +128,11 @@ def plan_for(
         from reconciler.workflow.rehearsal import rehearse
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
+    priced = sides(made, desired, observation, options)
     judged = replace(
         judged,
-        impacts=impacts(judged, desired, observation, options),
+        impacts=impacts(priced, desired),
+        curves=curves(priced),
         guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())),
     )
     return stamped(context, desired, judged, request.at), observation

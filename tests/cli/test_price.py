@@ -114,3 +114,21 @@ def test_what_makes_no_sense_is_refused(run, catalogue, arguments, code, said):
     ended = run("price", *arguments)
     assert ended.code == code
     assert said in ended.err
+
+
+def test_a_saved_plan_draws_the_prices_that_it_changes(run, catalogue):
+    assert run("apply", "--auto-approve").code == 0
+    run("plan", "-o", "same.plan")
+    assert "nothing to draw" in run("show", "--plan", "same.plan", "--charts", "charts").err
+    file = catalogue / "catalog/all.yaml"
+    file.write_text(file.read_text().replace('"0.0025"', '"0.0030"'))
+    run("plan", "-o", "pr.plan")
+    assert "Wrote charts/pro-main-tokens.svg" in run("show", "--plan", "pr.plan", "--charts", "charts").err
+    drawn = (catalogue / "charts/pro-main-tokens.svg").read_text()
+    assert "before: 19.00 EUR for 0 tokens" in drawn
+    assert drawn.count("<path class=") == 4
+
+
+def test_charts_are_those_of_a_plan(run, catalogue):
+    (catalogue / "summary.json").write_text("{}")
+    assert run("show", "summary.json", "--charts", "charts").code == 64

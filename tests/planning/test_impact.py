@@ -7,8 +7,10 @@ import pytest
 
 from reconciler.model import Amounts, Location, Scenario
 from reconciler.planning import planfile
+from reconciler.planning.curves import curves
 from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
+from reconciler.planning.sides import sides
 from reconciler.render import text
 
 from .conftest import Nowhere
@@ -60,7 +62,7 @@ def told(world, catalogue):
         resources = catalogue(**changed)
         wanted = world.desired(*resources, scenarios=scenarios)
         observation = world.backend.observe(("Meter", "Feature", "Addon", "Plan"))
-        return impacts(world.plan(*resources), wanted, observation, PlanOptions())
+        return impacts(sides(world.plan(*resources), wanted, observation, PlanOptions()), wanted)
 
     return compare
 
@@ -128,3 +130,34 @@ def test_people_read_the_bills_that_change_and_which_do_not(told, world, catalog
     assert "1,000 tokens 1010.00 1510.00 EUR +500.00 +49.5 % +6000.00 EUR" in lines
     assert "The same bill as before: no usage." in lines
     assert "Bills a month on Plan/pro, new subscribers (made-up customers: no scenario names this plan)" in lines
+
+
+@pytest.fixture
+def drawn(world, catalogue):
+    """The curves of a change."""
+
+    def compare(**changed):
+        world.apply(*catalogue())
+        resources = catalogue(**changed)
+        observation = world.backend.observe(("Meter", "Feature", "Addon", "Plan"))
+        return curves(sides(world.plan(*resources), world.desired(*resources), observation, PlanOptions()))
+
+    return compare
+
+
+def test_a_changed_price_is_a_curve_from_nothing_to_where_it_matters(drawn):
+    (curve,) = drawn(unit="1.5")
+    assert (str(curve.plan), curve.phase, curve.feature, curve.currency) == ("Plan/pro", "main", "tokens", "EUR")
+    points = dict(zip(curve.quantities, zip(curve.before, curve.after, strict=True), strict=True))
+    assert points[Decimal(0)] == (10, 10)
+    assert points[Decimal(10000)] == (10010, 15010)
+    assert max(points) == 10000
+
+
+def test_a_fee_has_no_curve(drawn):
+    assert drawn(base="12", seat="5") == ()
+
+
+def test_a_saved_plan_keeps_its_curves(drawn, world, catalogue):
+    made = replace(world.plan(*catalogue("1.5")), curves=drawn(unit="1.5"))
+    assert planfile.loads(planfile.dumps(made)).curves == made.curves

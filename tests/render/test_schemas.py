@@ -7,11 +7,12 @@ import pytest
 import simplejson
 from jsonschema import Draft202012Validator
 
-from reconciler.model import Address, Amounts, Impact, Location, Refusal, Rehearsal, Report, Step, StepResult
+from reconciler.model import Address, Amounts, Curve, Impact, Location, Refusal, Rehearsal, Report, Step, StepResult
 from reconciler.planning import planfile
 from reconciler.render import report_json, schemas
 
 IMPACT = Impact(Address("Plan", "pro"), "studio", False, "EUR", "P1M", Amounts(Decimal(1), Decimal("1.5")))
+CURVE = Curve(Address("Plan", "pro"), "main", "tokens", "EUR", (Decimal(0), Decimal(9)), (), (Decimal(1), Decimal(2)))
 REHEARSAL = Rehearsal(
     3,
     5,
@@ -32,7 +33,7 @@ def test_a_saved_plan_is_valid_by_its_schema(make, names):
 
 
 def test_a_rehearsal_is_valid_by_the_schema_and_comes_back_as_it_was(make):
-    text = planfile.dumps(replace(make.plan("price"), rehearsal=REHEARSAL, impacts=(IMPACT,)))
+    text = planfile.dumps(replace(make.plan("price"), rehearsal=REHEARSAL, impacts=(IMPACT,), curves=(CURVE,)))
     assert errors(schemas.plan(), text) == []
     assert planfile.loads(text).rehearsal == REHEARSAL
 
@@ -52,7 +53,7 @@ def test_a_plan_without_its_digest_or_with_an_unknown_action_is_not(make):
 
 
 def test_the_plan_schema_names_every_field_that_a_plan_has(make):
-    tree = planfile.tree(replace(make.plan("price"), rehearsal=REHEARSAL, impacts=(IMPACT,)))
+    tree = planfile.tree(replace(make.plan("price"), rehearsal=REHEARSAL, impacts=(IMPACT,), curves=(CURVE,)))
     schema = schemas.plan()
     assert set(tree) == set(schema["properties"])
     step = schema["properties"]["steps"]["items"]["properties"]

@@ -14,6 +14,7 @@ from reconciler.cli.options import FILE, format_option
 from reconciler.errors import PlanFileError, UsageError
 
 if TYPE_CHECKING:
+    from reconciler.model import Plan
     from reconciler.render.fleet import Summary
 
 
@@ -22,15 +23,23 @@ if TYPE_CHECKING:
     epilog=examples(
         "reconciler show --plan pr.plan",
         "reconciler show --plan pr.plan --format json | jq .summary",
+        "reconciler show --plan pr.plan --charts charts/      each changed price against the quantity, as SVG",
         "reconciler show summaries/*.json        what `apply -e '*' --shard 2/8 --summary FILE` wrote in each job",
     ),
 )
 @click.argument("summaries", metavar="[SUMMARY]...", nargs=-1, type=FILE)
 @click.option("--plan", "plan_file", type=FILE, help="A plan that `plan -o` saved.")
+@click.option(
+    "--charts",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --plan: draw the prices that change into this folder, as SVG.",
+)
 @format_option
 @common_options
 @click.pass_context
-def command(ctx: click.Context, summaries: tuple[Path, ...], plan_file: Path | None, form: str) -> None:
+def command(
+    ctx: click.Context, summaries: tuple[Path, ...], plan_file: Path | None, charts: Path | None, form: str
+) -> None:
     """Print a saved plan, or the summaries of a fleet.
 
     Reads nothing but the files: no project, no network. A plan that was changed after it was made is refused.
@@ -41,6 +50,8 @@ def command(ctx: click.Context, summaries: tuple[Path, ...], plan_file: Path | N
     screen = console(ctx)
     if (plan_file is None) is (not summaries):
         raise UsageError("show takes either --plan FILE or summaries", tip="reconciler show --plan pr.plan")
+    if plan_file is None and charts is not None:
+        raise UsageError("--charts needs --plan FILE")
     if plan_file is None:
         ctx.exit(_summaries([_summary(path) for path in summaries], screen, form))
     from reconciler.cli import files
@@ -49,6 +60,23 @@ def command(ctx: click.Context, summaries: tuple[Path, ...], plan_file: Path | N
 
     made = planfile.loads(files.read_plan(plan_file))
     print_plan(made, screen, form)
+    if charts is not None:
+        _draw(made, charts, screen)
+
+
+def _draw(made: Plan, folder: Path, screen: Console) -> None:
+    from reconciler.cli import files
+    from reconciler.render import chart
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"the folder {folder} cannot be made: {error.strerror}") from None
+    for name, drawn in chart.of_plan(made.curves):
+        files.write(folder / name, drawn)
+        screen.say(f"Wrote {folder / name}")
+    if not made.curves:
+        screen.say("No price for usage changes in this plan: there is nothing to draw.")
 
 
 def _summary(path: Path) -> Summary:
