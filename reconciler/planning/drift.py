@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import (
-    NEEDS_NO_CONSENT,
     Action,
     Address,
     Change,
@@ -32,6 +30,7 @@ from reconciler.model import (
 )
 from reconciler.planning import digest, paths
 from reconciler.planning.compare import without_choices
+from reconciler.planning.healing import healable
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.secrets import UNCHECKED
 from reconciler.planning.work import Work
@@ -47,7 +46,6 @@ _WHAT: dict[Action, What] = {
     Action.RELEASE: "extra",
 }
 _IN_THE_WAY = frozenset({"foreign_owner", "duplicate_marker", "ambiguous_match", "unreadable_live_object", "not_found"})
-_SOLD = frozenset({"Plan", "Addon"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def drift(now: Side, observation: Observation, options: PlanOptions, base: Side 
     return Drift(
         target=now.plan.target,
         project=now.plan.project,
-        objects=_healable(tuple(found[address] for address in order), now.desired),
+        objects=healable(tuple(found[address] for address in order), now.desired),
         warnings=now.plan.warnings,
         unchanged=now.plan.unchanged,
         complete=now.plan.complete,
@@ -235,41 +233,3 @@ def _guarded(found: Drifted | None, guard: Guard, desired: Desired) -> Drifted:
         # The plan would drop a draft that is not wanted; what stands out is that nobody here made it.
         return replace(bare, version=found.version if found else None)
     return replace(found, notes=(*found.notes, guard.message), origin=_merged((found.origin, "outside")))
-
-
-def _healable(objects: tuple[Drifted, ...], desired: Desired) -> tuple[Drifted, ...]:
-    """Mark what can be put back by itself: nothing of it is money, and nothing it names is left as it is."""
-    left = {found.address for found in objects if not _is_mild(found)}
-    while True:
-        waiting = {
-            found.address for found in objects if found.address not in left and _needs(desired, found.address) & left
-        }
-        if not waiting:
-            break
-        left |= waiting
-    return tuple(replace(found, healable=found.address not in left) for found in objects)
-
-
-def _is_mild(found: Drifted) -> bool:
-    """A plan or add-on that nobody could buy any more is not put on sale again by itself."""
-    if found.what not in ("changed", "missing", "unmarked") or found.origin in ("manifest", "both"):
-        return False
-    if found.address.kind in _SOLD and found.what == "missing":
-        return False
-    if any(field.origin in ("manifest", "both") for field in found.fields):
-        return False
-    return set(found.classes) <= NEEDS_NO_CONSENT and not any("draft" in note for note in found.notes)
-
-
-def _needs(desired: Desired, address: Address) -> set[Address]:
-    """Everything that an object names, directly or not."""
-    waiting, found = [address], set[Address]()
-    while waiting:
-        resource = desired.resources.get(waiting.pop())
-        if resource is None:
-            continue
-        for _, target in references(KINDS[resource.address.kind].shape, resource.spec):
-            if target not in found:
-                found.add(target)
-                waiting.append(target)
-    return found
