@@ -85,7 +85,8 @@ class _Scale:
 def _nice(value: Decimal) -> Decimal:
     """The next number whose fifths are easy to read."""
     step = Decimal(1).scaleb(value.adjusted())
-    return next(step * times for times in (1, 2, 5, 10) if step * times >= value)
+    nice = (Decimal(times) for times in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10"))
+    return next(step * times for times in nice if step * times >= value)
 
 
 def _grid(scale: _Scale, currency: str, unit: str) -> Iterator[str]:
