@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.model import Address, Observation, Observed, Question, Step, Tree
+from reconciler.model import Address, Observation, Observed, Question, Reply, Step, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Backend(Protocol):
         """
         ...
 
-    def ask(self, questions: Iterable[Question]) -> dict[Question, int | str]:
+    def ask(self, questions: Iterable[Question]) -> dict[Question, Reply]:
         """Answer what no list tells."""
         ...
 

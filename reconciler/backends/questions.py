@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from reconciler.backends.client import Client
 from reconciler.backends.dialect import Dialect
+from reconciler.backends.lists import Listing, Lists
 from reconciler.errors import ApiError, ProtocolError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Question
+from reconciler.model import Question, Reply, Tree
 
 _BAD_REQUEST, _NOT_FOUND = 400, 404
 
 
-def answer(client: Client, dialect: Dialect, question: Question) -> int | str:
+def answer(client: Client, dialect: Dialect, lists: Lists, question: Question) -> Reply:
     """One answer, of the type that ``Question`` documents."""
     match question.topic:
         case "subscribers":
             return _count(client, dialect.customers, {"planKey": question.key})
+        case "versions":
+            return _versions(lists, dialect, question.key)
         case "overrides":
             return _count(client, dialect.overrides, {"billingProfile": question.key})
         case "invoices":
@@ -34,6 +38,30 @@ def _count(client: Client, path: str, query: Mapping[str, str]) -> int:
     if not isinstance(total, int):
         raise ProtocolError(f"GET {path}: the list has no `totalCount`")
     return total
+
+
+def _versions(lists: Lists, dialect: Dialect, plan: str) -> Reply:
+    """Active subscriptions by plan version: the customers of a plan, with the subscriptions that run now.
+
+    One request per page; API v1 has no list of subscriptions. A token that may not read customers stops no plan.
+    """
+    query = {"planKey": plan, "expand": "subscriptions", "orderBy": "id"}
+    try:
+        rows = lists.read_here(Listing(dialect.customers, query, page_size=dialect.page_size))
+    except (ApiError, ProtocolError):
+        return "untold"
+    counts = Counter(version for row in rows for version in subscribed_versions(row, plan))
+    return tuple(sorted(counts.items()))
+
+
+def subscribed_versions(customer: Mapping[str, Tree], plan: str) -> Iterator[int]:
+    """The version of each subscription to a plan that a customer has; others' plans do not count."""
+    subscriptions = customer.get("subscriptions")
+    for item in subscriptions if isinstance(subscriptions, list) else ():
+        named = item.get("plan") if isinstance(item, Mapping) else None
+        version = named.get("version") if isinstance(named, Mapping) and named.get("key") == plan else None
+        if isinstance(version, int):
+            yield version
 
 
 def _invoices(client: Client, dialect: Dialect, since: str) -> int | str:

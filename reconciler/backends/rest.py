@@ -16,7 +16,7 @@ from reconciler.backends.reading import IDENTITY, PLANS, Reading, identity_listi
 from reconciler.backends.rereading import Rereader
 from reconciler.backends.settle import Settler
 from reconciler.backends.unlisted import Unlisted
-from reconciler.model import Address, LiveState, Observation, Observed, Question, Step, Tree
+from reconciler.model import Address, LiveState, Observation, Observed, Question, Reply, Step, Tree
 
 _CURRENT: frozenset[LiveState] = frozenset({"draft", "active"})
 _EVERY: frozenset[LiveState] = _CURRENT | {"archived"}
@@ -84,10 +84,10 @@ class RestBackend:
             seconds=time.perf_counter() - started,
         )
 
-    def ask(self, questions: Iterable[Question]) -> dict[Question, int | str]:
+    def ask(self, questions: Iterable[Question]) -> dict[Question, Reply]:
         """Answer what no list tells; side by side, in the order of the questions, each asked once."""
         distinct = list(dict.fromkeys(questions))
-        answers = self._lists.map(lambda question: answer(self._client, self._dialect, question), distinct)
+        answers = self._lists.map(lambda question: answer(self._client, self._dialect, self._lists, question), distinct)
         return dict(zip(distinct, answers, strict=True))
 
     def perform(self, method: str, path: str, body: Mapping[str, Tree] | None = None) -> Answer:

@@ -6,6 +6,7 @@ one of these classes. Money and quantities are ``Decimal`` or canonical decimal 
 """
 
 from reconciler.model.acceptance import Acceptance, Accepted, Edit, How, Left
+from reconciler.model.affected import Affected, Reduced
 from reconciler.model.base import (
     Address,
     Location,
@@ -25,7 +26,7 @@ from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consen
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, State
 from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
 from reconciler.model.impact import Amounts, Curve, Impact
-from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question
+from reconciler.model.observed import Assignment, LiveState, Marker, Observation, Observed, Question, Reply
 from reconciler.model.plan import (
     Change,
     FieldChange,
@@ -54,6 +55,7 @@ __all__ = [
     "Accepted",
     "Action",
     "Address",
+    "Affected",
     "Amounts",
     "Approval",
     "Assignment",
@@ -101,8 +103,10 @@ __all__ = [
     "Promotion",
     "Proof",
     "Question",
+    "Reduced",
     "Refusal",
     "Rehearsal",
+    "Reply",
     "Report",
     "Resource",
     "Rollback",

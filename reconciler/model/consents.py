@@ -18,6 +18,8 @@ NEVER_CONSENTED = (
     "ambiguous_match",
     "max_removals",
     "max_changes_percent",
+    "max_subscribers_affected",
+    "max_bill_increase_percent",
     "frozen",
 )
 """Guards that nothing opens but a change of what they are about (``foreign_draft``: ``adopt`` does)."""

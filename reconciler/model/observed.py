@@ -61,14 +61,20 @@ class Question:
     """Something the planner needs to know that no list tells.
 
     ``subscribers``: how many customers are on plan ``key`` → int.
+    ``versions``: how many active subscriptions each version of plan ``key`` has → (version, count) pairs, or "untold"
+    where the server does not let us see them.
     ``overrides``: how many customers are pinned to the billing profile with the *id* ``key`` → int.
     ``invoices``: how many invoices were issued since the instant ``key`` → int, or "untold" where billing is not asked.
     ``readable``: read plan or add-on ``key`` by key although no list shows it → "absent" | "unreadable" | "present".
     """
 
-    topic: Literal["subscribers", "overrides", "readable", "invoices"]
+    topic: Literal["subscribers", "versions", "overrides", "readable", "invoices"]
     kind: str
     key: str
+
+
+Reply = int | str | tuple[tuple[int, int], ...]
+"""The answer to a question, of the type that it documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,6 @@ class Observation:
     apps: tuple[Mapping[str, Tree], ...] = ()
     last_versions: Mapping[Address, int] = field(default_factory=dict)
     capped: frozenset[str] = frozenset()
-    answers: Mapping[Question, int | str] = field(default_factory=dict)
+    answers: Mapping[Question, Reply] = field(default_factory=dict)
     requests: int = 0
     seconds: float = 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from reconciler.model.affected import Affected
 from reconciler.model.base import Address, Location, Problem, SourceDocument, Tree
 from reconciler.model.classes import Action, ChangeClass
 from reconciler.model.impact import Curve, Impact
@@ -157,7 +158,7 @@ class Plan:
     None where the plan was not tried out. ``scheduled`` are changes that are declared and not in this plan, because
     they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest. ``impacts``
     are bills before and after, of every plan of which a price changes, and ``curves`` what they come to against the
-    quantity.
+    quantity; ``affected`` who is on every plan that gets a new version or ends.
     """
 
     target: Target
@@ -182,6 +183,7 @@ class Plan:
     not_before: datetime | None = None
     impacts: tuple[Impact, ...] = ()
     curves: tuple[Curve, ...] = ()
+    affected: tuple[Affected, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ from reconciler.model import (
     Observed,
     Problem,
     Question,
+    Reply,
     Resource,
     Tree,
 )
@@ -193,7 +194,7 @@ class Work:
             )
         )
 
-    def ask(self, question: Question) -> int | str | None:
+    def ask(self, question: Question) -> Reply | None:
         """An answer, or None after noting that it is needed."""
         answer = self.observation.answers.get(question)
         if answer is None:

@@ -132,10 +132,16 @@ def _limits(document: EnvironmentDocument, base: Limits) -> Limits:
     if own is None:
         return base
     return Limits(
-        own.max_changes_percent if own.max_changes_percent is not None else base.max_changes_percent,
-        own.max_removals if own.max_removals is not None else base.max_removals,
+        _own(own.max_changes_percent, base.max_changes_percent),
+        _own(own.max_removals, base.max_removals),
         own.catalog_writes if own.catalog_writes is not None else base.catalog_writes,
+        _own(own.max_subscribers_affected, base.max_subscribers_affected),
+        _own(own.max_bill_increase_percent, base.max_bill_increase_percent),
     )
+
+
+def _own(own: int | None, inherited: int | None) -> int | None:
+    return inherited if own is None else own
 
 
 def _endpoint(reading: Reporting, link: Written) -> str | None:

@@ -97,6 +97,10 @@ class LimitsDocument(Spec):
     """Deletes, archives and replaces; 0 by default on remote endpoints."""
     catalog_writes: Annotated[int, Field(ge=1, le=16)] | None = None
     """Plan, add-on and assignment writes in flight; the server can hang for good at 4."""
+    max_subscribers_affected: Annotated[int, Field(ge=0)] | None = None
+    """Active subscriptions to plans that get a new version or end; no bound by default."""
+    max_bill_increase_percent: Annotated[int, Field(ge=0)] | None = None
+    """How much more any bill that a plan shows may come to; no bound by default."""
 
 
 class WindowDocument(Spec):

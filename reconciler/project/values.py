@@ -37,11 +37,17 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one run; None = the default of the target. ``catalog_writes``: plan and add-on writes in flight."""
+    """Bounds on one run; None = the default of the target. ``catalog_writes``: plan and add-on writes in flight.
+
+    ``max_subscribers_affected`` counts active subscriptions to the plans that change; ``max_bill_increase_percent`` is
+    about every bill that the plan shows.
+    """
 
     max_changes_percent: int | None = None
     max_removals: int | None = None
     catalog_writes: int = 2
+    max_subscribers_affected: int | None = None
+    max_bill_increase_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

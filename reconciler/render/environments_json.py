@@ -48,6 +48,8 @@ def _facts(one: EnvironmentFacts) -> dict[str, Any]:
             "maxChangesPercent": limits.max_changes_percent,
             "maxRemovals": limits.max_removals,
             "catalogWrites": limits.catalog_writes,
+            "maxSubscribersAffected": limits.max_subscribers_affected,
+            "maxBillIncreasePercent": limits.max_bill_increase_percent,
         },
         "credentials": [{"for": item.use, "source": item.source, "present": item.present} for item in one.credentials],
         "withheld": list(declared.withheld),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reconciler.model import Action, Change, ChangeClass, Guard, Plan
-from reconciler.render import fields_text, impact_text, rehearsal_text, words
+from reconciler.render import affected_text, fields_text, impact_text, rehearsal_text, words
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
 
@@ -42,6 +42,7 @@ def plan(plan: Plan, style: Style) -> str:
             out += [*change_lines(change, style), ""]
     out += _unchanged(quiet, style)
     out += impact_text.lines(plan.impacts, style)
+    out += affected_text.lines(plan.affected, style)
     out += _warnings(plan, style)
     out += _scheduled(plan, style)
     out += _shared(plan, style)

@@ -227,6 +227,27 @@ def _curve() -> Schema:
     )
 
 
+def _affected() -> Schema:
+    count = {"type": "integer", "minimum": 0}
+    reduced = {
+        "where": {"type": "string", "description": "A phase, or `with ADD-ON`."},
+        "feature": _TEXT,
+        "before": _TEXT,
+    }
+    gone = _nullable({"type": "string", "description": "Null: it is gone."})
+    told = {"type": "integer", "minimum": 0, "description": "Active ones; null where the server does not tell."}
+    return _object(
+        {
+            "plan": _ADDRESS,
+            "subscriptions": _nullable(told),
+            "versions": _nullable(_list(_object({"version": count, "subscriptions": count}))),
+            "reduced": _list(_object({**reduced, "after": gone})),
+            "withdrawn": _list({"type": "string", "description": "An add-on that is no longer offered."}),
+        },
+        description="Who is on a plan that gets a new version or ends, and what new subscribers no longer get.",
+    )
+
+
 def plan() -> Schema:
     """The schema of a saved plan."""
     body = _object(
@@ -255,10 +276,11 @@ def plan() -> Schema:
             "rehearsal": _rehearsal(),
             "impacts": _list(_impact()),
             "curves": _list(_curve()),
+            "affected": _list(_affected()),
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets", "rehearsal", "impacts", "curves", "not_before", "scheduled", "shared"),
+        optional=("write_secrets", "rehearsal", "impacts", "curves", "affected", "not_before", "scheduled", "shared"),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 

@@ -13,6 +13,8 @@ from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Problem, Tree
+from reconciler.planning.affected import affected
+from reconciler.planning.affected import questions as affected_questions
 from reconciler.planning.curves import curves
 from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
@@ -116,6 +118,7 @@ def plan_for(
     observation = backend.observe(KINDS, everything=mode == "destroy", named=desired.resources)
     require_identity(context, observation.identity)
     made, observation = answered(backend, desired, observation, options)
+    made = _with_consequences(made, desired, observation, options, backend)
     judged = judge(
         made,
         consents,
@@ -128,14 +131,23 @@ def plan_for(
         from reconciler.workflow.rehearsal import rehearse
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
+    judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
+    return stamped(context, desired, judged, request.at), observation
+
+
+def _with_consequences(
+    made: Plan, desired: Desired, observation: Observation, options: PlanOptions, backend: Backend
+) -> Plan:
+    """The plan with what it does to bills and to subscribers; one question per plan that changes."""
     priced = sides(made, desired, observation, options)
-    judged = replace(
-        judged,
+    answers = backend.ask(affected_questions(made))
+    return replace(
+        made,
         impacts=impacts(priced, desired),
         curves=curves(priced),
-        guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())),
+        affected=affected(made, priced, answers),
+        requests=backend.requests,
     )
-    return stamped(context, desired, judged, request.at), observation
 
 
 def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:
@@ -228,6 +240,8 @@ def bounds(context: Context, mode: Mode) -> Bounds:
         if limits.max_changes_percent is not None
         else default.max_changes_percent,
         max_removals=limits.max_removals if limits.max_removals is not None else default.max_removals,
+        max_subscribers_affected=limits.max_subscribers_affected,
+        max_bill_increase_percent=limits.max_bill_increase_percent,
     )
 
 

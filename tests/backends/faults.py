@@ -108,5 +108,7 @@ def client(transport, **settings):
     return Client(Settings("http://catalogue.test", **settings), transport)
 
 
-def backend(transport, *, parallelism=4, **settings):
-    return RestBackend(client(transport, **settings), V1, endpoint="http://catalogue.test", parallelism=parallelism)
+def backend(transport, *, parallelism=4, dialect=V1, **settings):
+    return RestBackend(
+        client(transport, **settings), dialect, endpoint="http://catalogue.test", parallelism=parallelism
+    )

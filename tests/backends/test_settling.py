@@ -1,10 +1,13 @@
 """What reading back finds of a write, and the questions that no list answers, on the sandbox."""
 
+from dataclasses import replace
+
 import pytest
 
+from reconciler.backends.dialect import V1
 from reconciler.model import Address, Question, Step
 
-from .faults import answered
+from .faults import answered, backend
 
 PLANS, ADDONS, CHANNELS = "/api/v1/plans", "/api/v1/addons", "/api/v1/notification/channels"
 ISSUES = b'{"validationErrors":[{"code":"unit_config_not_representable"}]}'
@@ -144,3 +147,25 @@ def test_a_question_is_asked_once_however_often_it_comes(live, wire):
     question = Question("subscribers", "Plan", "pro")
     assert live.ask([question, question]) == {question: 0}
     assert len(wire.requests) == 1
+
+
+def _subscribers(post, count):
+    post(f"{PLANS}/{post(PLANS, _plan())['id']}/publish", None)
+    for number in range(count):
+        post("/api/v1/customers", {"name": f"C{number}", "key": f"c{number}", "currency": "USD"})
+        post("/api/v1/subscriptions", {"customerKey": f"c{number}", "plan": {"key": "pro"}})
+
+
+def test_subscriptions_are_counted_page_by_page(sandbox, wire, post):
+    _subscribers(post, 5)
+    small = backend(wire, dialect=replace(V1, page_size=2))
+    question = Question("versions", "Plan", "pro")
+    assert small.ask([question]) == {question: ((1, 5),)}
+    small.close()
+    assert sum(request.url.path == "/api/v1/customers" and request.method == "GET" for request in wire.requests) == 3
+
+
+def test_who_may_not_read_customers_is_told_nothing_of_subscriptions(live, wire):
+    wire.breaks("GET", "/customers", answered(403, b'{"status":403}'))
+    question = Question("versions", "Plan", "pro")
+    assert live.ask([question]) == {question: "untold"}

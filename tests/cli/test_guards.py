@@ -318,6 +318,35 @@ def test_a_remote_environment_that_says_nothing_allows_no_removal(run, live):
     assert "the environment allows 0" in never_opens(run, live, "max_removals").out
 
 
+def subscribed(live, *keys):
+    for key in keys:
+        live.send("POST", "customers", {"name": f"Name of {key}", "key": key, "currency": "USD"})
+        live.send("POST", "subscriptions", {"customerKey": key, "plan": {"key": "pro"}})
+
+
+def test_a_change_that_concerns_more_subscribers_than_allowed_is_refused(run, live):
+    live.project("limits: {maxSubscribersAffected: 1}").declare(meter(), FEATURE, pro("20"))
+    apply(run)
+    subscribed(live, "acme", "globex")
+    live.declare(meter(), FEATURE, pro("19"))
+    planned = never_opens(run, live, "max_subscribers_affected")
+    assert "2 active subscriptions are to plans that change; the environment allows 1" in wrapped(planned.out)
+    assert "Plan/pro: 2 active subscriptions, on version 1; they stay there" in wrapped(planned.out)
+    assert not {"acme", "globex"} & set(re.findall(r"\w+", planned.out))
+    live.project("limits: {maxSubscribersAffected: 2, maxChangesPercent: 100}")
+    apply(run, "--allow", "price-lowering:Plan/pro")
+
+
+def test_a_bill_that_rises_by_more_than_allowed_is_refused(run, live):
+    live.project("limits: {maxBillIncreasePercent: 10}").declare(meter(), FEATURE, pro("20"))
+    apply(run)
+    live.declare(meter(), FEATURE, pro("23"))
+    planned = never_opens(run, live, "max_bill_increase_percent:Plan/pro")
+    assert "goes from 20.00 to 23.00 USD, 15.0 % more; the environment allows 10 %" in wrapped(planned.out)
+    live.declare(meter(), FEATURE, pro("22"))
+    apply(run, "--allow", "price-raising:Plan/pro")
+
+
 def many(count, name="Tokens"):
     return [meter(f"m{number}", name=name) for number in range(count)]
 

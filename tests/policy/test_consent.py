@@ -1,6 +1,8 @@
 """Consent is per object and class; limits have no consent."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -10,10 +12,13 @@ from reconciler.model import (
     NEVER_CONSENTED,
     Action,
     Address,
+    Affected,
+    Amounts,
     Approval,
     Change,
     ChangeClass,
     Guard,
+    Impact,
     Location,
     Plan,
     Target,
@@ -170,3 +175,51 @@ def test_an_expired_approval_is_void_for_the_change_that_it_names_too():
     guard = approved("price-raising:Plan/pro", change=DIGEST[:6], expires=date(2027, 2, 28))
     assert guard.status == "open"
     assert "it expired after 2027-02-28" in guard.message
+
+
+TEAM = Address("Plan", "team")
+
+
+def bounded(found, **fields):
+    return [
+        (guard.name, guard.consentable) for guard in judge(replace(plan(), **fields), [], found, population=1).guards
+    ]
+
+
+def test_more_subscribers_than_allowed_are_refused_over_all_plans_together():
+    who = (Affected(PRO, ((2, 3), (1, 4))), Affected(TEAM, ((1, 1),)))
+    assert bounded(Bounds(max_subscribers_affected=8), affected=who) == []
+    assert bounded(Bounds(max_subscribers_affected=7), affected=who) == [("max_subscribers_affected", False)]
+
+
+def test_subscribers_that_cannot_be_counted_are_too_many_where_there_is_a_bound():
+    untold = (Affected(PRO, None),)
+    assert bounded(NO_BOUNDS, affected=untold) == []
+    assert bounded(Bounds(max_subscribers_affected=1000), affected=untold) == [("max_subscribers_affected", False)]
+
+
+def bills(address, *amounts):
+    return tuple(
+        Impact(address, f"case {n}", True, "EUR", "P1M", each and Amounts(*map(Decimal, each)), reason="no idea")
+        for n, each in enumerate(amounts)
+    )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "allowed"),
+    [(("10", "11"), True), (("10", "11.01"), False), (("10", "1"), True), (("0", "0"), True), (("0", "0.01"), False),
+     (None, False)],
+)  # fmt: skip
+def test_no_bill_may_rise_by_more_than_the_bound_what_was_free_and_what_is_not_known_included(amounts, allowed):
+    found = bounded(Bounds(max_bill_increase_percent=10), impacts=bills(PRO, ("5", "5"), amounts))
+    assert found == ([] if allowed else [("max_bill_increase_percent:Plan/pro", False)])
+    assert bounded(NO_BOUNDS, impacts=bills(PRO, amounts)) == []
+
+
+def test_each_plan_has_its_steepest_bill_named():
+    shown = (*bills(PRO, ("10", "12"), ("10", "13")), *bills(TEAM, ("10", "20")))
+    made = judge(replace(plan(), impacts=shown), [], Bounds(max_bill_increase_percent=10), population=1)
+    assert [guard.message.partition(";")[0] for guard in made.guards] == [
+        "Plan/pro: the bill of case 1 goes from 10 to 13 EUR, 30.0 % more",
+        "Plan/team: the bill of case 0 goes from 10 to 20 EUR, 100.0 % more",
+    ]

@@ -153,7 +153,7 @@ def test_the_examples_of_the_projects_own_files_are_read_without_a_problem(tmp_p
 
 def test_a_field_of_an_environment_is_found_by_its_path():
     assert [field.name for field in explain.explain("Environment.limits").field.children] == [
-        "maxChangesPercent", "maxRemovals", "catalogWrites",
+        "maxChangesPercent", "maxRemovals", "catalogWrites", "maxSubscribersAffected", "maxBillIncreasePercent",
     ]  # fmt: skip
     with pytest.raises(UsageError, match="did you mean `token`"):
         explain.explain("Environment.tokn")

@@ -7,7 +7,20 @@ import pytest
 import simplejson
 from jsonschema import Draft202012Validator
 
-from reconciler.model import Address, Amounts, Curve, Impact, Location, Refusal, Rehearsal, Report, Step, StepResult
+from reconciler.model import (
+    Address,
+    Affected,
+    Amounts,
+    Curve,
+    Impact,
+    Location,
+    Reduced,
+    Refusal,
+    Rehearsal,
+    Report,
+    Step,
+    StepResult,
+)
 from reconciler.planning import planfile
 from reconciler.render import report_json, schemas
 
@@ -33,7 +46,7 @@ def test_a_saved_plan_is_valid_by_its_schema(make, names):
 
 
 def test_a_rehearsal_is_valid_by_the_schema_and_comes_back_as_it_was(make):
-    text = planfile.dumps(replace(make.plan("price"), rehearsal=REHEARSAL, impacts=(IMPACT,), curves=(CURVE,)))
+    text = planfile.dumps(replace(make.plan("price"), **CONSEQUENCES))
     assert errors(schemas.plan(), text) == []
     assert planfile.loads(text).rehearsal == REHEARSAL
 
@@ -52,8 +65,19 @@ def test_a_plan_without_its_digest_or_with_an_unknown_action_is_not(make):
     assert errors(schemas.plan(), simplejson.dumps(tree))
 
 
+AFFECTED = Affected(Address("Plan", "pro"), ((2, 1),), (Reduced("main", "sso", "access", None),), ("extra",))
+
+
+CONSEQUENCES = {"rehearsal": REHEARSAL, "impacts": (IMPACT,), "curves": (CURVE,), "affected": (AFFECTED,)}
+
+
+def test_who_is_affected_is_valid_by_the_schema_told_or_not(make):
+    for one in (AFFECTED, replace(AFFECTED, versions=None)):
+        assert errors(schemas.plan(), planfile.dumps(replace(make.plan("price"), affected=(one,)))) == []
+
+
 def test_the_plan_schema_names_every_field_that_a_plan_has(make):
-    tree = planfile.tree(replace(make.plan("price"), rehearsal=REHEARSAL, impacts=(IMPACT,), curves=(CURVE,)))
+    tree = planfile.tree(replace(make.plan("price"), **CONSEQUENCES))
     schema = schemas.plan()
     assert set(tree) == set(schema["properties"])
     step = schema["properties"]["steps"]["items"]["properties"]
