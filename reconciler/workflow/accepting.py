@@ -37,9 +37,10 @@ from reconciler.workflow.wishes import Wish, unwritable, wishes
 
 To = Literal["auto", "base", "overlay"]
 _SOLD = frozenset({"Plan", "Addon"})
+UNMARKED = "it is as declared; `apply` marks it as ours again"
 _WHY = {
     "extra": "it is live and not declared so; `export` writes what is not declared",
-    "unmarked": "it is as declared; `apply` marks it as ours again",
+    "unmarked": UNMARKED,
     "draft": "a draft is not accepted; publish or delete it where it was made",
     "in-the-way": "what stands in its place is not ours",
 }

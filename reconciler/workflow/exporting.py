@@ -125,7 +125,7 @@ def _revised(
     """What the chosen documents that there are declare otherwise, changed in them."""
     chosen = [item.address for item in found if item.declared and _is_target(item.address, request)]
     gone = [address for address in _gone(desired, found) if request.overlay and _is_target(address, request)]
-    return revise(context, desired, observation, (*chosen, *gone), overlay=request.overlay)
+    return revise(context, observation, (*chosen, *gone), overlay=request.overlay)
 
 
 def _is_target(address: Address, request: ExportRequest) -> bool:

@@ -122,11 +122,16 @@ class Placer:
         tree: Any = {}
         for wish in wishes:
             tree = patched(tree, wish.path, verbatim(wish.live), resource.spec)
+        return self.begin(resource, {"patch": tree}, ("patch", *wishes[0].path))
+
+    def begin(self, resource: Resource, parts: Mapping[str, Any], at: Path = ()) -> Location | None:
+        """A document of these parts about an object; None where the environment's overlay has one already."""
+        if self.overlay is None or self._desk.patch(self.overlay, resource.address) is not None:
+            return None
         kind = KINDS[resource.address.kind]
-        whole = {"apiVersion": kind.group, "kind": kind.name, "key": resource.address.key, "patch": tree}
+        whole = {"apiVersion": kind.group, "kind": kind.name, "key": resource.address.key, **parts}
         editor = self._desk.editor(self._file(resource))
-        document = editor.append_document(document_text(whole, kind.shape))
-        return editor.location(document, ("patch", *wishes[0].path))
+        return editor.location(editor.append_document(document_text(whole, kind.shape)), at)
 
     def _target(self, resource: Resource, mode: Mode) -> tuple[FilePath, int, str]:
         if mode == "overlay":

@@ -215,9 +215,9 @@ def test_while_a_catalogue_is_only_observed_its_documents_follow_it(run, sold):
     edited(sold)
     assert "No changes." in run("plan").out
     ended = run("export")
-    assert ended.code == 0
+    assert ended.code == 0, ended.err
     after = text(sold)
-    assert "url: https://new.example/om # the old one\n" in after
+    assert "url: https://new.example/om # the old one\n" in after, ended.err
     assert "type: tiered # since the spring\n" in after
     assert after.count("lifecycle: { manage: observe } # for now") == 4
     assert '- { upToAmount: "500", unitPrice: { type: unit, amount: "0.3" } }' in after
