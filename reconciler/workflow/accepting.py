@@ -36,6 +36,7 @@ from reconciler.workflow.trials import Outcome, Trials, Written
 from reconciler.workflow.wishes import Wish, unwritable, wishes
 
 To = Literal["auto", "base", "overlay"]
+_TEMPLATE = "edit.template"
 _SOLD = frozenset({"Plan", "Addon"})
 UNMARKED = "it is as declared; `apply` marks it as ours again"
 _WHY = {
@@ -153,6 +154,10 @@ class _Run:
             # What only this environment has stays where it is: its own overlays and variables.
             own = [wish for wish in wanted if mode == "overlay" and self._placer.is_own(resource, wish)]
             rest = [wish for wish in wanted if wish not in own]
+            if self._request.to == "auto":
+                # What a template computes is not written over either, but left with the place to change.
+                own += [wish for wish in rest if self._placer.is_computed(resource, wish)]
+                rest = [wish for wish in rest if wish not in own]
             done = self._in_place(found, resource, own)
             where = self._placer.over(resource, rest, mode) if rest else None
             over = tuple((wish, where) for wish in rest if where is not None)
@@ -204,32 +209,38 @@ class _Run:
         modes: tuple[Mode, ...],
         said: str | None = None,
     ) -> None:
-        """Write in the first way that works and that no other environment feels, else in the first that works."""
+        """Write in the first way that settles all and that no other environment feels, else in the best there is."""
         before, variables = self.desk.copy(), dict(self._placer.variables)
         refusals: list[tuple[Left, ...]] = []
-        felt: Mode | None = None
+        ways: list[tuple[int, Mode]] = []
         for mode in self._modes(modes):
             outcome = self._trials.attempt(found.address, partial(write, mode))
             if not isinstance(outcome, Outcome):
                 refusals.append(outcome)
-            elif outcome.felt and self._request.to == "auto" and self._placer.overlay is not None:
-                felt = felt or mode
+            elif not (cost := self._cost(outcome)):
+                self._keep(found, outcome, mode, said)
+                return
             else:
+                ways.append((cost, mode))
+            self.desk.back(before)
+            self._placer.variables = dict(variables)
+            if mode == "place" and refusals and any(left.rule == _TEMPLATE for left in refusals[0]):
+                break
+        # Sorting is stable: of two ways that are as good, the first.
+        for _, mode in sorted(ways, key=lambda way: way[0])[:1]:
+            outcome = self._trials.attempt(found.address, partial(write, mode))
+            if isinstance(outcome, Outcome):
                 self._keep(found, outcome, mode, said)
                 return
             self.desk.back(before)
-            self._placer.variables = dict(variables)
-            if mode == "place" and refusals and any(left.rule == "edit.template" for left in refusals[0]):
-                break
-        again = self._trials.attempt(found.address, partial(write, felt)) if felt is not None else ()
-        if isinstance(again, Outcome) and felt is not None:
-            self._keep(found, again, felt, said)
-        elif refusals:
-            self.desk.back(before)
-            self._left += refusals[0]
-        else:
-            reason = f"the environment {self._context.environment.name} has no overlay to write it into"
-            self._leave(found, "", reason, found.location)
+        none = f"the environment {self._context.environment.name} has no overlay to write it into"
+        self._left += refusals[0] if refusals else (Left(found.address, "", none, found.location),)
+
+    def _cost(self, outcome: Outcome) -> int:
+        """0 for a way that is as good as it gets: worse is one that leaves something, worst what others feel."""
+        if self._request.to != "auto" or self._placer.overlay is None:
+            return 0
+        return 2 * outcome.felt + any(left.rule != _TEMPLATE for left in outcome.wrote.left)
 
     def _modes(self, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
         if self._request.to == "base":

@@ -60,9 +60,22 @@ class Placer:
         others = [one for one in self._project.environments.values() if one.name != self._environment.name]
         shared = {name for one in others for name in one.overlays}
         folders = [(self._project.root / name).resolve() for name in self._environment.overlays if name not in shared]
-        text = self._desk.editor(hit[0]).get(hit[1], hit[2])
-        variable = isinstance(text, str) and _VARIABLE.fullmatch(text) and _written(resource, wish.path) == wish.path
+        template = self._template(resource, wish)
+        variable = template is not None and _VARIABLE.fullmatch(template)
         return bool(variable) or any(hit[0].is_relative_to(folder) for folder in folders)
+
+    def is_computed(self, resource: Resource, wish: Wish) -> bool:
+        """Whether a value is made by a template that is more than one variable."""
+        template = self._template(resource, wish)
+        return template is not None and not _VARIABLE.fullmatch(template)
+
+    def _template(self, resource: Resource, wish: Wish) -> str | None:
+        """The template that a value is written as, None where it is none."""
+        hit = self.find(resource, wish)
+        if hit is None or _written(resource, wish.path) != wish.path:
+            return None
+        text = self._desk.editor(hit[0]).get(hit[1], hit[2])
+        return text if isinstance(text, str) and is_template(text) else None
 
     def in_place(self, resource: Resource, wish: Wish, hit: Hit | None) -> Location:
         """Write a value where its declaration stands; where it is a variable, there."""

@@ -438,6 +438,23 @@ def test_what_other_environments_share_goes_into_this_ones_overlay(run, start, t
     settled(run)
 
 
+def test_what_a_template_computes_is_left_though_the_rest_goes_into_the_overlay(run, start, tmp_path):
+    def change(plan):
+        cards(plan)["base"]["price"]["amount"] = "50"
+        plan["description"] = "Clicked"
+
+    live = start(catalog__pro=PLAN.replace("{{ vars.fee }}", "{{ vars.fee * 2 }}"))
+    live.version("pro", change)
+    ended = run("accept")
+    assert ended.code == 2
+    assert "it is made by the template `{{ vars.fee * 2 }}`" in " ".join(ended.out.split())
+    assert (tmp_path / "overlays" / "production" / "pro.yaml").read_text() == (
+        "apiVersion: openmeter.io/v1\nkind: Plan\nkey: pro\npatch:\n  description: Clicked\n"
+    )
+    assert run("accept", "--to", "overlay").code == 0
+    settled(run)
+
+
 def test_to_base_writes_where_it_is_declared_and_says_whom_else_it_changes(run, start, tmp_path):
     start().meter(name="Clicked")
     ended = run("accept", "--to", "base")
