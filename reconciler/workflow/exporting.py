@@ -16,6 +16,8 @@ from reconciler.model import Address, Desired, Manage, Observation, Plan
 from reconciler.planning.export import Exported
 from reconciler.planning.export import export as declare
 from reconciler.planning.options import PlanOptions
+from reconciler.project import load_project
+from reconciler.project.values import Value
 from reconciler.workflow.adopting import Adoption, adopt
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired
@@ -236,6 +238,17 @@ def _expected(
     if out is not None and not out.is_dir():
         return None
     adopts: Mapping[Address, str] = {**context.environment.adopt, **adoption.ids}
-    there = replace(context, paths=(out,) if out else (), environment=replace(context.environment, adopt=adopts))
+    environment = replace(context.environment, adopt=adopts, variables=_variables(context))
+    there = replace(context, paths=(out,) if out else (), environment=environment)
     options = PlanOptions(api=context.environment.api, reveal=revealer(context))
     return answered(backend, load_desired(there), observation, options)[0]
+
+
+def _variables(context: Context) -> Mapping[str, Value]:
+    """The environment's variables with those that were just given another value in a file."""
+    project, environment = context.project, context.environment
+    if project.file is None or environment.name not in project.environments:
+        return environment.variables
+    before = project.environment(environment.name).variables
+    now = load_project(project.root, project.file).environment(environment.name).variables
+    return {**environment.variables, **{name: now[name] for name in now if now[name] != before.get(name)}}

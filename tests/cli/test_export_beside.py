@@ -248,3 +248,14 @@ def test_what_is_observed_keeps_the_sources_that_its_document_names(run, sold):
     after = text(sold)
     assert ('{"env": "MINE"}' in after, '"X-Team": "two"' in after, '{"env": "SIGNING"}' in after) == (True, True, True)
     assert "hunter2" not in after
+
+
+def test_what_a_variable_says_is_said_by_the_variable_of_this_environment(run, sold):
+    sold.project(top="variables: { hook: { type: string, default: 'https://hooks.example/om' } }")
+    sold.declare(CATALOG.replace("url: https://hooks.example/om", 'url: "{{ vars.hook }}"'))
+    edited(sold)
+    ended = run("export")
+    assert 'url: "{{ vars.hook }}" # the old one' in text(sold)
+    assert "https://new.example/om" in text(sold, "reconciler.yaml")
+    assert "No changes." in ended.err
+    assert "No changes." in run("plan").out
