@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -224,25 +224,35 @@ def _collected(command: F, options: tuple[Decorator[Any], ...], name: str, kind:
     return decorated  # type: ignore[no-any-return]
 
 
-def _format(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if value in _LATER:
-        raise click.BadParameter(f"`{value}` is not supported yet; supported are text and json", ctx, param)
-    if value not in ("text", "json"):
-        raise click.BadParameter(f"`{value}` is not a format; supported are text and json", ctx, param)
-    return value
+def _formats(*known: str) -> Callable[[Callable[..., Any]], Any]:
+    """``--format`` with these; further ones of the contract are named as such."""
+    said = f"{', '.join(known[:-1])} and {known[-1]}"
+
+    def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        if value in known:
+            return value
+        why = "not supported here" if value in _LATER else "not a format"
+        raise click.BadParameter(f"`{value}` is {why}; supported are {said}", ctx, param)
+
+    return click.option(
+        "--format",
+        "form",
+        metavar="|".join(known),
+        default="text",
+        show_default=True,
+        callback=check,
+        help="How to print.",
+    )
 
 
 def format_option(command: F) -> F:
     """Add ``--format text|json``; the command gets it as ``form``."""
-    return click.option(
-        "--format",
-        "form",
-        metavar="text|json",
-        default="text",
-        show_default=True,
-        callback=_format,
-        help="How to print.",
-    )(command)
+    return cast("F", _formats("text", "json")(command))
+
+
+def plan_format_option(command: F) -> F:
+    """The same for what prints a plan: Markdown is for pull requests."""
+    return cast("F", _formats("text", "json", "markdown")(command))
 
 
 def summary_option(command: F) -> F:

@@ -14,6 +14,11 @@ from reconciler.render.style import Paint, Style
 _PERIODS = {"P1M": "a month", "P1Y": "a year", "P1W": "a week", "P3M": "a quarter", "P1D": "a day"}
 
 
+def period(cadence: str) -> str:
+    """``a month`` for ``P1M``; what has no word stands as it is."""
+    return _PERIODS.get(cadence, f"per {cadence}")
+
+
 def lines(found: tuple[Impact, ...], style: Style) -> list[str]:
     """One table per plan, with an empty line after each; nothing where no bill changes."""
     out: list[str] = []
@@ -23,9 +28,10 @@ def lines(found: tuple[Impact, ...], style: Style) -> list[str]:
 
 
 def _of_plan(plan: str, found: list[Impact], style: Style) -> Iterator[str]:
-    period = _PERIODS.get(found[0].period, f"per {found[0].period}")
     note = "  (made-up customers: no scenario names this plan)" if found[0].generated else ""
-    yield from style.wrap(f"Bills {period} on {escape(plan)}, new subscribers{note}", first="", rest="")
+    yield from style.wrap(
+        f"Bills {period(found[0].period)} on {escape(plan)}, new subscribers{note}", first="", rest=""
+    )
     told = [impact for impact in found if impact.each is None or impact.each.difference]
     rows = [_row(impact, style) for impact in told or found]
     for line in table.lines(("", "BEFORE", "AFTER", "", "", "A YEAR"), rows, style, give_way=(5, 4)):

@@ -132,3 +132,15 @@ def test_a_saved_plan_draws_the_prices_that_it_changes(run, catalogue):
 def test_charts_are_those_of_a_plan(run, catalogue):
     (catalogue / "summary.json").write_text("{}")
     assert run("show", "summary.json", "--charts", "charts").code == 64
+
+
+def test_a_plan_is_markdown_for_a_pull_request_too(run, catalogue):
+    assert run("apply", "--auto-approve").code == 0
+    file = catalogue / "catalog/all.yaml"
+    file.write_text(file.read_text().replace('"0.0025"', '"0.0030"'))
+    made = run("plan", "-o", "pr.plan", "--format", "markdown")
+    assert made.code == 0
+    assert made.out.startswith("### `sandbox`: 1 new version\n")
+    assert "| 0.0025 EUR | 0.003 EUR | **2.50 -> 3.00 EUR per 1,000 (+20.0 %)** |" in made.out
+    assert run("show", "--plan", "pr.plan", "--format", "markdown").out == made.out
+    assert "not supported here; supported are text, json and markdown" in run("plan", "--format", "html").err

@@ -17,9 +17,9 @@ from reconciler.cli.options import (
     Planning,
     Where,
     fleet_options,
-    format_option,
     out_option,
     paths_argument,
+    plan_format_option,
     planning_options,
     summary_option,
 )
@@ -42,6 +42,7 @@ _PENDING = 2
         "reconciler plan -e production --allow price-raising:Plan/pro",
         "reconciler plan -e production --rehearse   would the server take it, before anybody approves",
         "reconciler plan -e production --at 2027-01-01   what will be due then",
+        "reconciler plan -e production --format markdown >> $GITHUB_STEP_SUMMARY",
         "reconciler plan -e '*'                  every environment of the project file",
         "reconciler plan -e 'eu-*' --shard 2/8 -o 'plans/{env}.plan'   one of eight shares of a fleet",
     ),
@@ -49,7 +50,7 @@ _PENDING = 2
 @paths_argument
 @fleet_options
 @planning_options
-@format_option
+@plan_format_option
 @out_option("Save the plan for `apply --plan`.")
 @summary_option
 @click.option(
@@ -138,6 +139,11 @@ def print_plan(made: Plan, screen: Console, form: str) -> None:
         from reconciler.planning import planfile
 
         screen.data(planfile.dumps(made))
+        return
+    if form == "markdown":
+        from reconciler.render import plan_markdown
+
+        screen.data(plan_markdown.plan(made))
         return
     from reconciler.render import text
 

@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.options import FILE, format_option
+from reconciler.cli.options import FILE, plan_format_option
 from reconciler.errors import PlanFileError, UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="With --plan: draw the prices that change into this folder, as SVG.",
 )
-@format_option
+@plan_format_option
 @common_options
 @click.pass_context
 def command(

@@ -1,0 +1,113 @@
+"""A plan in a pull request: prices and bills first, details folded, nothing hostile, never too long."""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from markdown_it import MarkdownIt
+
+from reconciler.model import Action, Address, Amounts, Change, ChangeClass, FieldChange, Guard, Impact
+from reconciler.render.plan_markdown import plan
+
+EVIL = "a | b `c` <img src=x> @everyone\n::error::no\x1b[31m"
+
+
+def change(key="pro", *fields, action=Action.NEW_VERSION, classes=(ChangeClass.PRICE_RAISING,), title=None):
+    return Change(
+        Address("Plan", key),
+        action,
+        classes=classes,
+        fields=tuple(fields),
+        title=title or f"Plan/{key} will be published as version 2",
+    )
+
+
+def price(path="phases[main].rateCards[tokens].price.amount", before="0.002", after="0.0025"):
+    return FieldChange(path, Decimal(before), Decimal(after), currency="USD")
+
+
+@pytest.fixture
+def shown(make):
+    def render(*changes, limit=65_000, **more):
+        return plan(replace(make.plan(), changes=changes, steps=(), **more), limit=limit)
+
+    return render
+
+
+def test_a_changed_price_is_the_first_table(shown):
+    text = shown(change("pro", price()))
+    table = text.index("| `Plan/pro` | `phases[main].rateCards[tokens].price.amount` | 0.002 USD | 0.0025 USD |")
+    assert "**2.00 -> 2.50 USD per 1,000 (+25.0 %)**" in text
+    assert table < text.index("<details>")
+    assert text.startswith("### ")
+
+
+def test_bills_are_a_table_and_those_that_stay_are_not_in_it(shown):
+    bill = Impact(Address("Plan", "pro"), "studio", False, "EUR", "P1M", Amounts(Decimal(100), Decimal("114.58")),
+                  Amounts(Decimal(1200), Decimal("1374.96")))  # fmt: skip
+    same = replace(bill, customer="hobby", each=Amounts(Decimal(5), Decimal(5)))
+    text = shown(change("pro", price()), impacts=(bill, same))
+    row = "| `Plan/pro` a month | `studio` | 100.00 | 114.58 EUR | **+14.58** (+14.6 %) | +174.96 |"
+    assert row in text
+    assert "hobby" not in text
+
+
+def test_every_object_is_folded_with_its_fields_as_a_diff(shown):
+    text = shown(change("pro", FieldChange("name", "Pro", "Professional"), FieldChange("description", None, "new")))
+    assert "<summary>» <code>Plan/pro</code> <code>price-raising</code></summary>" in text
+    assert "```diff\n- name: Pro\n+ name: Professional\n+ description: new\n```" in text
+
+
+def test_a_secret_shows_that_it_changed(shown):
+    text = shown(change("pro", FieldChange("signingSecret", None, None, note="(secret, changed)")))
+    assert "! signingSecret: (secret, changed)" in text
+
+
+@pytest.mark.parametrize("status", ["open", "consented"])
+def test_guards_say_what_opens_them(shown, status):
+    guard = Guard("price-raising", Address("Plan", "pro"), "raises a price", True, status=status, change="ab" * 32)
+    text = shown(change(), guards=(guard,))
+    if status == "open":
+        assert "`--allow` `price-raising:Plan/pro`, or an `Approval` with `change: abababababab`" in text
+    else:
+        assert "✓ `price-raising:Plan/pro`" in text
+
+
+def test_text_of_others_breaks_nothing(shown):
+    fields = (price(EVIL), FieldChange("name", EVIL, EVIL + "!"), FieldChange("metadata.x", None, "```\n</details>"))
+    guard = Guard("adopt", Address("Plan", "pro"), EVIL, False)
+    impact = Impact(Address("Plan", "pro"), EVIL, True, "EUR", "P1M", Amounts(Decimal(1), Decimal(2)))
+    text = shown(change("pro", *fields, title=f"Plan/pro {EVIL}"), guards=(guard,), impacts=(impact,))
+    assert "\x1b" not in text
+    assert not any(line.startswith("::") for line in text.splitlines())
+    page = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    outside = re.sub(r"<(code|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+    assert "everyone" in page
+    assert "everyone" not in outside
+    assert "<img" not in outside
+    assert page.count("</details>") == page.count("<details>") == 1
+    assert len(re.findall("<table>", page)) == 2
+    assert len(re.findall("<td", page)) == 5 + 6
+
+
+def test_the_least_risky_details_are_left_out_first_and_money_never(shown):
+    cosmetic = [
+        change(f"c{number}", FieldChange("description", "x" * 500, "y" * 500), action=Action.UPDATE,
+               classes=(ChangeClass.COSMETIC,))
+        for number in range(50)
+    ]  # fmt: skip
+    text = shown(*cosmetic, change("pro", price()), limit=12_000)
+    assert len(text) <= 12_000
+    assert "<code>Plan/pro</code>" in text
+    assert "did not fit here" in text
+
+
+def test_what_is_removed_is_always_told(shown):
+    gone = [
+        change(f"p{number}", action=Action.ARCHIVE, classes=(ChangeClass.DESTRUCTIVE,),
+               title=f"Plan/p{number} is archived")
+        for number in range(30)
+    ]  # fmt: skip
+    text = shown(*gone, limit=3_000)
+    assert all(f"- `Plan/p{number}` is archived" in text for number in range(30))
