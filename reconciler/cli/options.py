@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FILE = parsing.FILE
-_LATER = ("markdown", "html", "terraform-json", "sarif", "junit", "github")
+_LATER = ("html", "terraform-json", "sarif", "github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def _formats(*known: str) -> Callable[[Callable[..., Any]], Any]:
     def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
         if value in known:
             return value
-        why = "not supported here" if value in _LATER else "not a format"
+        why = "not supported yet" if value in _LATER else "no format of this command"
         raise click.BadParameter(f"`{value}` is {why}; supported are {said}", ctx, param)
 
     return click.option(
