@@ -61,12 +61,14 @@ if TYPE_CHECKING:
         Report,
         Resource,
         Rollback,
+        Scenario,
         Scheduled,
         Step,
         Window,
     )
     from reconciler.planning.planfile import dumps as dump_plan
     from reconciler.planning.planfile import loads as load_plan
+    from reconciler.pricing import PriceTest
     from reconciler.project import Bundle
     from reconciler.sandbox import Sandbox
     from reconciler.version import VERSION
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
         PlanRequest,
         Rendering,
         Shard,
+        TestRequest,
         Tidied,
         accept,
         at_revision,
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
         rendering_against,
         require_proven,
         run_apply,
+        run_price_tests,
         tidy,
         with_bundle,
     )
@@ -126,19 +130,20 @@ _ROOMS = {
     "reconciler.model": (
         "Acceptance Action Address Between Change ChangeClass Desired Difference Drift DriftField Drifted "
         "EnvironmentCheck FieldChange Guard LastChange Location Observation Permanent Plan Problem Promotion "
-        "Proof Refusal Rehearsal Report Resource Rollback Scheduled Step Window"
+        "Proof Refusal Rehearsal Report Resource Rollback Scenario Scheduled Step Window"
     ),
+    "reconciler.pricing": "PriceTest",
     "reconciler.project": "Bundle",
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
         "AcceptRequest Context DriftRequest ExportOutcome ExportRequest HealPlan LiveRow Outcome PlanRequest "
-        "Rendering Shard Tidied "
+        "Rendering Shard TestRequest Tidied "
         "accept at_revision bundle_of check check_environments choose_bundle compare_declared "
         "compare_environments connect export find_bundle find_drift last_run list_environments live_objects "
         "load_desired make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching "
         "most_serious open_context pin_bundle pin_environments rendered rendering rendering_against "
-        "require_proven run_apply tidy with_bundle"
+        "require_proven run_apply run_price_tests tidy with_bundle"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -183,6 +188,7 @@ __all__ = [
     "Permanent",
     "Plan",
     "PlanRequest",
+    "PriceTest",
     "Problem",
     "ProjectError",
     "Promotion",
@@ -198,10 +204,12 @@ __all__ = [
     "Resource",
     "Rollback",
     "Sandbox",
+    "Scenario",
     "Scheduled",
     "Shard",
     "StaleError",
     "Step",
+    "TestRequest",
     "Tidied",
     "UsageError",
     "Window",
@@ -238,6 +246,7 @@ __all__ = [
     "rendering_against",
     "require_proven",
     "run_apply",
+    "run_price_tests",
     "tidy",
     "with_bundle",
 ]

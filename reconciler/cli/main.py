@@ -28,6 +28,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("render", "Print the manifests after templates and overlays."),
             ("graph", "Draw what is declared and what names what."),
             ("price", "What a customer of a plan pays for given usage."),
+            ("test", "Price tests: bill the declared scenarios, hold them to what they expect."),
             ("schema", "Print or write the JSON Schemas for editors."),
         ),
     ),

@@ -16,6 +16,7 @@ from reconciler.kinds.kind import Spec
 from reconciler.kinds.registry import KINDS
 from reconciler.manifest.documents import TOOL_GROUP, key_problem
 from reconciler.manifest.problems import Problems
+from reconciler.manifest.scenarios import SCENARIO
 from reconciler.model import CONSENTABLE, Address, Approval, split_consent
 from reconciler.reading.suggest import did_you_mean
 from reconciler.reading.tree import Map, find
@@ -50,8 +51,10 @@ def _consent(value: str) -> str:
     except ValueError as error:
         raise problem("approval.consent", f"{error}{did_you_mean(code, CONSENTABLE)}") from None
     kind = pattern.partition("/")[0]
-    if kind and kind not in KINDS and not _GLOB & set(kind):
-        raise problem("approval.consent", f"`{value}`: there is no kind `{kind}`{did_you_mean(kind, KINDS)}")
+    known = (SCENARIO.name,) if code == "price-test" else tuple(KINDS)
+    if kind and kind not in known and not _GLOB & set(kind):
+        wrong = f"a price test is a `{SCENARIO.name}`" if code == "price-test" else f"there is no kind `{kind}`"
+        raise problem("approval.consent", f"`{value}`: {wrong}{did_you_mean(kind, known)}")
     return value
 
 

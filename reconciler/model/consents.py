@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from reconciler.model.classes import NEEDS_NO_CONSENT, ChangeClass
 
-CONSENTABLE = ("adopt", *(item.value for item in ChangeClass if item not in NEEDS_NO_CONSENT), "empty-manifests")
+CONSENTABLE = (
+    "adopt",
+    *(item.value for item in ChangeClass if item not in NEEDS_NO_CONSENT),
+    "empty-manifests",
+    "price-test",
+)
 """The codes that a consent may have."""
 
 NEVER_CONSENTED = (

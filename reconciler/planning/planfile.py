@@ -35,6 +35,8 @@ from reconciler.planning import affectedfile, impactfile, rehearsalfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
+_APART = ("frozen", "price-test")
+"""Guards that are not about what would be done."""
 
 
 def dumps(plan: Plan) -> str:
@@ -67,11 +69,12 @@ def change_digest(plan: Plan) -> str:
     """SHA-256 over target identity, changes, steps and guards.
 
     Without times, commit, tool version, source lines, unrelated observations, the rehearsal and bills, and without
-    freeze windows, which come and go: the same change has one digest whenever it is planned.
+    freeze windows, which come and go, and price tests, which change nothing: the same change has one digest whenever
+    it is planned.
     """
     changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
     guards = sorted(
-        [guard.code, str(guard.address or ""), guard.status] for guard in plan.guards if guard.code != "frozen"
+        [guard.code, str(guard.address or ""), guard.status] for guard in plan.guards if guard.code not in _APART
     )
     return sha256(
         {

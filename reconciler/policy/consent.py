@@ -119,7 +119,7 @@ def _opens(guard: Guard) -> str | None:
 
 
 def _identified(guard: Guard, digest: Callable[[Address], str] | None) -> Guard:
-    if digest is None or guard.address is None or _opens(guard) is None:
+    if digest is None or guard.address is None or guard.change is not None or _opens(guard) is None:
         return guard
     return replace(guard, change=digest(guard.address))
 

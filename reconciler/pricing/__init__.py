@@ -15,7 +15,7 @@ several, and ``rate_part`` a part of a period that is invoiced before its end. W
 ``PricingError``. Quantities are in the meter's units, amounts in the currency itself.
 """
 
-from reconciler.pricing.bills import Bill, Customer, Item, bill
+from reconciler.pricing.bills import Bill, Course, Customer, Item, bill, course
 from reconciler.pricing.lines import (
     AmountDiscount,
     Conversion,
@@ -28,7 +28,8 @@ from reconciler.pricing.lines import (
     Totals,
     UsageDiscount,
 )
-from reconciler.pricing.offers import Extra, subscribed
+from reconciler.pricing.offers import Extra, Tariff, cards_of, subscribed, tariff
+from reconciler.pricing.price_tests import Miss, PriceList, PriceTest, price_test
 from reconciler.pricing.prices import (
     Commitment,
     DynamicPrice,
@@ -51,6 +52,7 @@ __all__ = [
     "Card",
     "Commitment",
     "Conversion",
+    "Course",
     "Customer",
     "DetailedLine",
     "Discounts",
@@ -60,26 +62,34 @@ __all__ = [
     "Invoice",
     "Item",
     "Line",
+    "Miss",
     "PackagePrice",
     "Period",
     "Phase",
     "Price",
+    "PriceList",
+    "PriceTest",
     "RatedLine",
     "ServicePeriod",
     "Subscription",
+    "Tariff",
     "Tier",
     "TieredPrice",
     "Totals",
     "UnitPrice",
     "UsageDiscount",
     "bill",
+    "cards_of",
+    "course",
     "edges",
     "invoice",
     "may_split",
     "parse_price",
+    "price_test",
     "probes",
     "rate",
     "rate_part",
     "service_periods",
     "subscribed",
+    "tariff",
 ]

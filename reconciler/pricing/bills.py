@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from reconciler.errors import PricingError
 from reconciler.kinds import durations
-from reconciler.pricing.lines import RatedLine, Totals, added
+from reconciler.pricing.lines import Period, RatedLine, Totals, added
 from reconciler.pricing.money import ZERO, exact
-from reconciler.pricing.offers import Extra, Spec, subscribed
-from reconciler.pricing.periods import later
+from reconciler.pricing.offers import Extra, Spec, Tariff, subscribed
+from reconciler.pricing.periods import Recurrence, later
 from reconciler.pricing.prices import FlatPrice
 from reconciler.pricing.rating import rate
 from reconciler.pricing.subscriptions import ServicePeriod, Subscription, service_periods
@@ -25,7 +26,10 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where the periods of a customer begin who has no dates: a year of 365 days that begins a month and a quarter."""
 
 Usage = Mapping[str, Decimal | tuple[Decimal, ...]]
-"""Feature key → units in every service period of a card, or in each of them in order (none after the last)."""
+"""Feature key → units in every service period of a card, or in each of them in order (none after the last).
+
+Service periods are counted over all phases, free ones too: two weeks of trial and what is left of the month are two.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +76,38 @@ class Bill:
         return found
 
 
-@exact
-def bill(plan: Spec, customer: Customer) -> Bill:
-    """Work out what a customer pays. ``plan`` is its spec as a manifest or the API has it.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """When a customer is billed for what, whatever they use: worked out once for all who differ in usage only."""
 
-    Raises ``PricingError`` for usage of a feature that no card of the plan prices, and for what cannot be billed.
-    """
+    subscription: Subscription
+    due: tuple[ServicePeriod, ...]
+    """The service periods that begin within the billing periods."""
+
+
+@exact
+def course(plan: Spec | Tariff, customer: Customer) -> Course:
+    """What a customer is billed for; their usage does not matter. Raises ``PricingError`` for what cannot be billed."""
     if customer.periods < 1:
         raise PricingError(f"{customer.periods} billing periods cannot be billed")
     whole = subscribed(plan, customer.start, extras=customer.extras)
     subscription = whole if customer.signs_up else _in_phase(whole, customer.phase)
-    _check_usage(subscription, customer)
-    items = tuple(_items(subscription, customer))
-    return Bill(subscription.currency, items, added(item.rated.totals for item in items))
+    end = later(customer.start, subscription.cadence, customer.periods)
+    return Course(subscription, tuple(due for due in service_periods(subscription, end) if due.service.start < end))
+
+
+@exact
+def bill(plan: Spec | Tariff | Course, customer: Customer) -> Bill:
+    """Work out what a customer pays.
+
+    ``plan`` is its spec as a manifest or the API has it; or, for many customers, read by ``tariff``, or the ``course``
+    of somebody who differs in usage only. Raises ``PricingError`` for usage of a feature that no card of the plan
+    prices, and for what cannot be billed.
+    """
+    found = plan if isinstance(plan, Course) else course(plan, customer)
+    _check_usage(found.subscription, customer)
+    items = tuple(_items(found, customer))
+    return Bill(found.subscription.currency, items, added(item.rated.totals for item in items))
 
 
 def _in_phase(whole: Subscription, key: str | None) -> Subscription:
@@ -104,20 +127,47 @@ def _check_usage(subscription: Subscription, customer: Customer) -> None:
             raise PricingError(f"nothing prices the usage of `{feature}` here; priced by usage: {said}")
 
 
-def _items(subscription: Subscription, customer: Customer) -> Iterator[Item]:
-    end = later(customer.start, subscription.cadence, customer.periods)
-    for due in service_periods(subscription, end):
-        if due.service.start < end:
-            line = due.line(subscription.currency, _used(customer.usage, due))
-            if line is not None:
-                yield Item(due, rate(line))
+def _items(found: Course, customer: Customer) -> Iterator[Item]:
+    earlier = _earlier(found.subscription, customer.usage)
+    for due in found.due:
+        line = due.line(found.subscription.currency, _used(customer.usage, due, earlier))
+        if line is not None:
+            yield Item(due, rate(line))
 
 
-def _used(usage: Usage, due: ServicePeriod) -> Decimal:
-    if due.card.feature is None or isinstance(due.price, FlatPrice):
+_Earlier = Mapping[tuple[str, str], int]
+"""By phase and feature: how many service periods the feature has had in the phases before."""
+
+
+def _used(usage: Usage, due: ServicePeriod, earlier: _Earlier) -> Decimal:
+    feature = due.card.feature
+    if feature is None or isinstance(due.price, FlatPrice):
         return ZERO
-    found = usage.get(due.card.feature, ZERO)
+    found = usage.get(feature, ZERO)
     if isinstance(found, Decimal):
         return found
-    at = due.index or 0
+    at = (due.index or 0) + earlier.get((due.phase.key, feature), 0)
     return found[at] if at < len(found) else ZERO
+
+
+def _earlier(subscription: Subscription, usage: Usage) -> _Earlier:
+    if len(subscription.phases) == 1 or not any(isinstance(units, tuple) for units in usage.values()):
+        return {}
+    found: dict[tuple[str, str], int] = {}
+    counts = dict.fromkeys(usage, 0)
+    for phase, following in pairwise(subscription.phases):
+        life = Period(*(later(subscription.start, one.after) for one in (phase, following)))
+        for card in phase.cards:
+            if card.feature in counts and card.cadence is not None and not isinstance(card.price, FlatPrice):
+                counts[card.feature] += _count(subscription, card.cadence, life)
+        found |= {(following.key, feature): count for feature, count in counts.items()}
+    return found
+
+
+def _count(subscription: Subscription, cadence: durations.Period, life: Period) -> int:
+    """How many periods of a cadence a part of a subscription has something of."""
+    if life.is_empty:
+        return 0
+    periods = Recurrence(subscription.anchor or subscription.start, cadence)
+    last = life.end - timedelta(microseconds=1)
+    return periods.containing(last) - periods.containing(life.start) + 1

@@ -25,16 +25,47 @@ Spec = Mapping[str, Tree]
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """An add-on that a customer bought: its spec, how many, and the key of the phase from which the plan offers it."""
+    """An add-on that a customer bought: its spec, how many, and the key of the phase from which the plan offers it.
 
-    addon: Spec
+    ``addon`` may be its cards (``cards_of``), read once for many customers.
+    """
+
+    addon: Spec | tuple[Card, ...]
     quantity: int = 1
     from_phase: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A plan that was read once, to bill any number of customers."""
+
+    currency: str
+    cadence: durations.Period
+    phases: tuple[Phase, ...]
+    prorate: bool = True
+
+
+@exact
+def tariff(plan: Spec) -> Tariff:
+    """Read a plan. Raises ``PricingError`` for what cannot be billed faithfully: plans settled in credits, mistakes."""
+    if plan.get("settlementMode") == "credit_only":
+        raise PricingError("a plan that is settled in credits only cannot be priced: no invoice is made for its usage")
+    return Tariff(
+        currency=str(plan.get("currency")),
+        cadence=duration(str(plan.get("billingCadence"))),
+        phases=tuple(_phases(plan)),
+        prorate=_prorates(plan.get("proRatingConfig")),
+    )
+
+
+def cards_of(addon: Spec) -> tuple[Card, ...]:
+    """The cards of an add-on. Raises ``PricingError`` for a price that the server would refuse."""
+    return tuple(card_of(card) for card in items(addon.get("rateCards")))
+
+
 @exact
 def subscribed(
-    plan: Spec,
+    plan: Spec | Tariff,
     start: datetime,
     *,
     extras: Iterable[Extra] = (),
@@ -46,19 +77,18 @@ def subscribed(
 
     Raises ``PricingError`` for what cannot be billed faithfully: plans settled in credits, unknown currencies.
     """
-    if plan.get("settlementMode") == "credit_only":
-        raise PricingError("a plan that is settled in credits only cannot be priced: no invoice is made for its usage")
-    phases = tuple(_phases(plan))
+    found = plan if isinstance(plan, Tariff) else tariff(plan)
+    phases = found.phases
     for extra in extras:
         phases = _extended(phases, extra)
     return Subscription(
-        currency=str(plan.get("currency")),
-        cadence=duration(str(plan.get("billingCadence"))),
+        currency=found.currency,
+        cadence=found.cadence,
         phases=phases,
         start=start,
         anchor=anchor,
         end=end,
-        prorate=_prorates(plan.get("proRatingConfig")),
+        prorate=found.prorate,
         end_proration=end_proration,
     )
 
@@ -116,11 +146,11 @@ def _extended(phases: tuple[Phase, ...], extra: Extra) -> tuple[Phase, ...]:
     if extra.from_phase is not None and extra.from_phase not in keys:
         raise PricingError(f"the plan has no phase `{extra.from_phase}` from which the add-on could be offered")
     first = keys.index(extra.from_phase) if extra.from_phase is not None else 0
-    cards = [card_of(card) for card in items(extra.addon.get("rateCards"))]
+    cards = extra.addon if isinstance(extra.addon, tuple) else cards_of(extra.addon)
     return tuple(_with(phase, cards, extra.quantity) if at >= first else phase for at, phase in enumerate(phases))
 
 
-def _with(phase: Phase, cards: list[Card], quantity: int) -> Phase:
+def _with(phase: Phase, cards: Iterable[Card], quantity: int) -> Phase:
     found = {card.key: card for card in phase.cards}
     for card in cards:
         there = found.get(card.key)

@@ -10,10 +10,14 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from reconciler.errors import PricingError
 from reconciler.kinds import durations
 from reconciler.pricing.lines import Period
+
+_SHORTEST = 28
+"""Days that every month has."""
 
 
 def duration(text: str) -> durations.Period:
@@ -26,11 +30,18 @@ def duration(text: str) -> durations.Period:
 
 def later(moment: datetime, length: durations.Period, times: int = 1) -> datetime:
     """A moment so many durations later (or earlier, for negative ``times``)."""
-    sign = -times if length.negative else times
+    months, rest = _step(length)
+    return _months_later(moment, months * times) + rest * times
+
+
+@lru_cache(maxsize=1024)
+def _step(length: durations.Period) -> tuple[int, timedelta]:
+    """A duration as whole months and what is of one length whenever it is."""
+    sign = -1 if length.negative else 1
     months = _whole(length.years * 12 + length.months) * sign
     days = length.weeks * 7 + length.days
     seconds = length.hours * 3600 + length.minutes * 60 + length.seconds
-    return _months_later(moment, months) + sign * timedelta(days=float(days), seconds=float(seconds))
+    return months, sign * timedelta(days=float(days), seconds=float(seconds))
 
 
 def _whole(months: Decimal) -> int:
@@ -43,7 +54,7 @@ def _months_later(moment: datetime, months: int) -> datetime:
     if not months:
         return moment
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    day = moment.day if moment.day <= _SHORTEST else min(moment.day, calendar.monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day)
 
 

@@ -29,6 +29,7 @@ from reconciler.workflow.exporting import ExportOutcome, ExportRequest, default_
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
 from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
+from reconciler.workflow.price_tests import TestRequest, run_price_tests
 from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle, require_proven
 from reconciler.workflow.renderings import Rendering, rendering, rendering_against
 from reconciler.workflow.revisions import at_revision, is_revision
@@ -47,6 +48,7 @@ __all__ = [
     "PlanRequest",
     "Rendering",
     "Shard",
+    "TestRequest",
     "Tidied",
     "accept",
     "at_revision",
@@ -87,6 +89,7 @@ __all__ = [
     "require_proven",
     "require_rehearsed",
     "run_apply",
+    "run_price_tests",
     "sandbox_path",
     "stops",
     "tidy",

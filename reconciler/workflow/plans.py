@@ -25,12 +25,16 @@ from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import pinned
 from reconciler.workflow.context import Context, connect, load_desired, now
+from reconciler.workflow.price_tests import failing
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
 
 _REMOTE_BOUNDS = Bounds(max_changes_percent=30, max_removals=0)
 """What an environment that writes no limits gets, unless it is a sandbox."""
+
+_TESTED: tuple[Mode, ...] = ("apply", "promote", "rollback")
+"""What a plan has to be for to be held to the price tests: one that brings what is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ def plan_for(
     require_identity(context, observation.identity)
     made, observation = answered(backend, desired, observation, options)
     made = _with_consequences(made, desired, observation, options, backend)
+    if mode in _TESTED and not made.is_empty:
+        made = replace(made, guards=(*made.guards, *failing(context, desired, observation, options.only)))
     judged = judge(
         made,
         consents,

@@ -148,7 +148,7 @@ def test_a_class_needs_consent_and_the_printed_flag_gives_it(run, live, code):
 
 
 def test_every_class_that_needs_consent_is_met_here():
-    assert set(CLASSES) | {"adopt", "empty-manifests"} == set(CONSENTABLE)
+    assert set(CLASSES) | {"adopt", "empty-manifests", "price-test"} == set(CONSENTABLE)
 
 
 def test_what_somebody_else_made_is_adopted_with_the_printed_flag(run, live):
