@@ -175,3 +175,12 @@ def test_every_relative_link_leads_somewhere():
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
     assert links
     assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_bill_is_real_output_of_the_example(monkeypatch, capsys):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(ROOT / "examples" / "ai-saas")
+    said = next(block for language, block in BLOCKS if language == "console" and "reconciler price" in block)
+    command, printed = said.split("\n", 1)
+    assert main(shlex.split(command)[2:]) == 0
+    assert capsys.readouterr().out == printed
