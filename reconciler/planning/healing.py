@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.kinds.references import references
@@ -11,9 +12,15 @@ from reconciler.model import NEEDS_NO_CONSENT, Address, Desired, Drifted
 _SOLD = frozenset({"Plan", "Addon"})
 
 
-def healable(objects: tuple[Drifted, ...], desired: Desired) -> tuple[Drifted, ...]:
-    """Mark what can be put back by itself: nothing of it is money, and nothing it names is left as it is."""
-    left = {found.address for found in objects if not _is_mild(found)}
+def healable(
+    objects: tuple[Drifted, ...], desired: Desired, closed: Mapping[Address, str] | None = None
+) -> tuple[Drifted, ...]:
+    """Mark what can be put back by itself: nothing of it is money, and nothing it names is left as it is.
+
+    ``closed`` are objects that somebody has to consent to first, and how: they are left, with that as a note.
+    """
+    closed = closed or {}
+    left = {found.address for found in objects if not _is_mild(found) or found.address in closed}
     while True:
         waiting = {
             found.address for found in objects if found.address not in left and _needs(desired, found.address) & left
@@ -21,7 +28,12 @@ def healable(objects: tuple[Drifted, ...], desired: Desired) -> tuple[Drifted, .
         if not waiting:
             break
         left |= waiting
-    return tuple(replace(found, healable=found.address not in left) for found in objects)
+    return tuple(_marked(found, found.address not in left, closed.get(found.address)) for found in objects)
+
+
+def _marked(found: Drifted, heals: bool, how: str | None) -> Drifted:
+    notes = found.notes if how is None or how in found.notes else (*found.notes, how)
+    return replace(found, healable=heals, notes=notes)
 
 
 def _is_mild(found: Drifted) -> bool:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Desired, Drift, Observation, Plan, PlanSource
+from reconciler.model import Address, Desired, Drift, Guard, Observation, Plan, PlanSource
 from reconciler.planning.drift import Side, drift
+from reconciler.planning.healing import healable
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
 from reconciler.policy import frozen, judge
@@ -160,15 +161,36 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def make_heal_plan(context: Context, request: DriftRequest = DriftRequest(), allow: tuple[str, ...] = ()) -> HealPlan:
-    """The plan that puts back what drifted and is no money, and the drift that it leaves. Writes nothing."""
+    """The plan that puts back what drifted and is no money, and the drift that it leaves. Writes nothing.
+
+    What needs a consent that nobody gave (an object that is not marked as ours) is left, so that the rest heals.
+    """
+    asked = replace(request.planning, allow=allow)
+    closed: dict[Address, str] = {}
     with connect(context, read_only=True) as backend:
         finding = look(context, backend, request)
-        mild = frozenset(found.address for found in finding.drift.objects if found.healable)
-        asked = replace(request.planning, allow=allow)
-        consents = consents_for(finding.desired, asked)
-        options = options_for(context, finding.desired, asked, consents, "heal")
-        options = replace(options, only=frozenset(with_dependencies(finding.desired, mild)), prune=False)
-        made, _ = answered(backend, finding.desired, finding.observation, options)
+        found = finding.drift
+        while True:
+            judged = _healing(context, backend, finding, found, asked)
+            mild = {one.address for one in found.objects if one.healable}
+            opened = {guard.address: guard for guard in judged.open_guards if guard.address in mild and guard.address}
+            if not opened:
+                return HealPlan(stamped(context, finding.desired, judged, None), found)
+            closed |= {address: _how(guard) for address, guard in opened.items()}
+            found = replace(found, objects=healable(found.objects, finding.desired, closed))
+
+
+def _how(guard: Guard) -> str:
+    return f"healed with `--allow {guard.name}`" if guard.consentable else guard.message
+
+
+def _healing(context: Context, backend: Backend, finding: Finding, found: Drift, asked: PlanRequest) -> Plan:
+    """The plan of everything that is marked as healable, judged."""
+    mild = (one.address for one in found.objects if one.healable)
+    consents = consents_for(finding.desired, asked)
+    options = options_for(context, finding.desired, asked, consents, "heal")
+    options = replace(options, only=frozenset(with_dependencies(finding.desired, mild)), prune=False)
+    made, _ = answered(backend, finding.desired, finding.observation, options)
     judged = judge(
         made,
         consents,
@@ -177,8 +199,7 @@ def make_heal_plan(context: Context, request: DriftRequest = DriftRequest(), all
         embedded=context.embedded,
         digest=partial(object_digest, made),
     )
-    judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, now())))
-    return HealPlan(stamped(context, finding.desired, judged, None), finding.drift)
+    return replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, now())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,6 +226,20 @@ def test_heal_ends_with_0_when_nothing_is_left_and_applies_nothing_new_of_the_ma
     assert live.items("notification/channels")[0]["url"] == HOOK["url"]
 
 
+def test_what_nobody_consented_to_is_left_and_the_rest_heals(run, live):
+    applied(run, live, METER, CHANNEL)
+    rename_meter(live, "Clicked")
+    (channel,) = live.items("notification/channels")
+    body = {name: channel[name] for name in ("type", "name", "url", "signingSecret")}
+    live.send("PUT", f"notification/channels/{channel['id']}", {**body, "metadata": {}})
+    ended = run("drift", "--heal", "--auto-approve")
+    assert ended.code == 2
+    assert "healed with `--allow adopt:NotificationChannel/ops`" in ended.err
+    assert found(run) == {"NotificationChannel/ops": ("unmarked", "unknown", {})}
+    assert run("drift", "--heal", "--auto-approve", "--allow", "adopt:NotificationChannel/ops").code == 0
+    assert found(run, code=0) == {}
+
+
 def test_what_a_plan_that_is_left_needs_is_not_healed_past_it_and_sale_is_never_reopened(run, live):
     applied(run, live, CHANNEL, RULE, pro())
     live.send("POST", f"plans/{live.items('plans')[0]['id']}/archive")
