@@ -118,10 +118,10 @@ def test_what_plans_share_in_the_readme_is_changed_as_it_says(tmp_path, monkeypa
 
 
 def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
-    plan, approval, shared, project = [block for language, block in BLOCKS if language == "yaml"]
+    plan, approval, scenario, shared, project = [block for language, block in BLOCKS if language == "yaml"]
     assert "kind: RateCard" in shared
-    kinds = [yaml.safe_load(block)["kind"] for block in (plan, approval, project)]
-    assert kinds == ["Plan", "Approval", "Project"]
+    kinds = [yaml.safe_load(block)["kind"] for block in (plan, approval, scenario, project)]
+    assert kinds == ["Plan", "Approval", "Scenario", "Project"]
     (tmp_path / "reconciler.yaml").write_text(project, encoding="utf-8")
     (tmp_path / "overlays" / "staging").mkdir(parents=True)
     catalog = tmp_path / "catalog"
@@ -160,6 +160,15 @@ spec:
     monkeypatch.chdir(tmp_path)
     assert main(["validate"]) == 0, capsys.readouterr()
     assert main(["apply", "--auto-approve"]) == 0, capsys.readouterr()
+
+
+def test_the_price_test_of_the_readme_passes_on_the_example(tmp_path, monkeypatch, capsys):
+    (scenario,) = [block for language, block in BLOCKS if language == "yaml" and "kind: Scenario" in block]
+    shutil.copytree(ROOT / "examples" / "ai-saas", tmp_path / "x", ignore=shutil.ignore_patterns(".reconciler"))
+    (tmp_path / "x" / "catalog" / "scenarios.yaml").write_text(scenario, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "x")
+    assert main(["test"]) == 0, capsys.readouterr()
+    assert capsys.readouterr().out.endswith("1 of 1 price test passed.\n")
 
 
 def test_the_library_example_runs(tmp_path, monkeypatch, capsys):
