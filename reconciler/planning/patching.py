@@ -61,8 +61,9 @@ def _map(shape: Shape | None, declared: Mapping[str, Any], wanted: Mapping[str, 
         elif declared[name] != value and not forms.at(name).same:
             below = _value(_below(variant, name), declared[name], value, forms.at(name))
             found |= {name: below} if below not in ({}, []) or value in ({}, []) else {}
-    for name, value in declared.items():
-        if name not in wanted and value is not None and not forms.at(name).same:
+    for name in declared:
+        # What is declared and means nothing (an empty map) needs no taking away.
+        if name not in wanted and forms.at(name).before is not None and not forms.at(name).same:
             found[name] = None
     return found
 
