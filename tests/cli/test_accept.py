@@ -562,3 +562,13 @@ def test_secrets_drafts_and_what_is_not_ours_are_left_with_a_reason(run, alone, 
     assert "whsec_" not in ended.out
     assert "a draft is not accepted; publish or delete it where it was made" in " ".join(ended.out.split())
     assert (tmp_path / "catalog" / "all.yaml").read_text() == secret
+
+
+@pytest.mark.parametrize("name", ["a[b]", "a.b", "x]y[", "[", "team[eu].size"])
+def test_metadata_whose_names_read_as_paths_is_accepted_whole(run, alone, name):
+    live = alone()
+    (meter,) = live.items("meters")
+    live.meter(metadata={**(meter.get("metadata") or {}), name: "1"})
+    ended = run("accept")
+    assert ended.code == 0, ended.out + ended.err
+    settled(run)
