@@ -13,6 +13,7 @@ from reconciler.sandbox import (
     bystanders,
     channels,
     customers,
+    events,
     features,
     meters,
     overrides,
@@ -31,6 +32,7 @@ from reconciler.sandbox.routing import Routes
 ROUTES: Final[tuple[Routes, ...]] = (
     meters.routes,
     usage.routes,
+    events.routes,
     features.routes,
     taxes.routes,
     plans.routes,

@@ -32,6 +32,9 @@ RULES: Final = "rules"
 EVENTS: Final = "events"
 """Test messages of rules. Key: the rule's id."""
 
+USAGE_EVENTS: Final = "usage_events"
+"""What customers use. Key: the event's type; parent: its subject."""
+
 APPS: Final = "apps"
 """Key: the app's type."""
 

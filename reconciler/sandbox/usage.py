@@ -1,7 +1,4 @@
-"""What is asked about usage (OpenMeter v1): the questions are checked, and the answer is always none.
-
-The sandbox takes no events, so every meter stands as on a server that has seen none.
-"""
+"""What is asked about usage (OpenMeter v1): the questions are checked, and answered from the events taken."""
 
 from __future__ import annotations
 
@@ -9,14 +6,18 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.sandbox import jsontext
+from reconciler.sandbox.aggregation import text_at
 from reconciler.sandbox.context import Context
 from reconciler.sandbox.filters import FILTER_STRING
-from reconciler.sandbox.http import CSV, Request, Response, invalid, not_found
+from reconciler.sandbox.http import CSV, Problem, Request, Response, invalid, not_found
 from reconciler.sandbox.jsontext import Doc
 from reconciler.sandbox.meters import find_meter
+from reconciler.sandbox.parameters import check_parameter
 from reconciler.sandbox.routing import Routes
 from reconciler.sandbox.schema import DATE_TIME, ID_OR_KEY, Arr, Obj, Schema, Str
 from reconciler.sandbox.tables import CUSTOMERS
+from reconciler.sandbox.usage_rows import counted, rows
 from reconciler.sandbox.values import present
 
 routes = Routes()
@@ -41,14 +42,16 @@ _QUERY_BODY: Final = Obj(
         "advancedMeterGroupByFilters": Obj(extra=FILTER_STRING),
     },
 )
+_ADVANCED: Final = "advancedMeterGroupByFilters"
 _FILTER: Final = re.compile(r"filterGroupBy\[([^\]]+)\]")
 
 
 @routes.get(f"{_ITEM}/query", path=_BY_NAME, query=_QUERY)
 def query_meter(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:
     """The question in the query string; `filterGroupBy[name]=value` names one value per dimension."""
-    filtered = [match[1] for name, _ in request.query if (match := _FILTER.fullmatch(name))]
-    return _answer(ctx, request, meter_id_or_slug, {**request.args, "filterGroupBy": filtered})
+    simple = {match[1]: [value] for name, value in request.query if (match := _FILTER.fullmatch(name))}
+    advanced = next((_decoded(value) for name, value in request.query if name == _ADVANCED), {})
+    return _answer(ctx, request, meter_id_or_slug, {**request.args, "filterGroupBy": simple, _ADVANCED: advanced})
 
 
 @routes.post(f"{_ITEM}/query", path=_BY_NAME, body=_QUERY_BODY)
@@ -58,24 +61,38 @@ def query_meter_by_body(ctx: Context, request: Request, meter_id_or_slug: str) -
 
 
 @routes.get(f"{_ITEM}/subjects", path=_BY_NAME, query=_PERIOD)
-def list_subjects(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:  # noqa: ARG001
-    """Who used it: nobody yet."""
-    find_meter(ctx, meter_id_or_slug)
-    return Response(200, [])
+def list_subjects(ctx: Context, request: Request, meter_id_or_slug: str) -> Response:
+    """Who used it."""
+    events = counted(ctx, find_meter(ctx, meter_id_or_slug), request.args, {})
+    return Response(200, sorted({event["subject"] for event in events}))
 
 
 @routes.get(f"{_ITEM}/group-by/{{name}}/values", path=_BY_NAME, query=_PERIOD)
-def list_group_by_values(ctx: Context, request: Request, meter_id_or_slug: str, name: str) -> Response:  # noqa: ARG001
+def list_group_by_values(ctx: Context, request: Request, meter_id_or_slug: str, name: str) -> Response:
     """A dimension that the meter does not have is not told from one without values."""
-    find_meter(ctx, meter_id_or_slug)
-    return Response(200, [])
+    meter = find_meter(ctx, meter_id_or_slug)
+    path = meter.get("groupBy", {}).get(name)
+    events = counted(ctx, meter, request.args, {}) if path else ()
+    return Response(200, sorted({text_at(event["data"], path) for event in events}))
 
 
 def _answer(ctx: Context, request: Request, meter_id_or_slug: str, question: Doc) -> Response:
-    columns = _columns(ctx, find_meter(ctx, meter_id_or_slug), question)
+    meter = find_meter(ctx, meter_id_or_slug)
+    columns = _columns(ctx, meter, question)
     if request.accept.startswith(CSV):
         return Response(200, ",".join(["window_start", "window_end", *columns, "value"]) + "\n", CSV)
-    return Response(200, {"data": [], **present(question, ["from", "to", "windowSize"])})
+    found = list(rows(ctx, meter, question, columns))
+    return Response(200, {"data": found, **present(question, ["from", "to", "windowSize"])})
+
+
+def _decoded(text: str) -> Doc:
+    try:
+        found: Doc = jsontext.loads(text)
+    except ValueError as error:
+        reason = "Error unmarshaling parameter advancedMeterGroupByFilters as JSON"
+        raise Problem(400, f"unmarshaling param {_ADVANCED}: {reason}: {error}") from error
+    check_parameter(_ADVANCED, "query", Obj(extra=FILTER_STRING), found)
+    return found
 
 
 def _columns(ctx: Context, meter: Doc, question: Doc) -> list[str]:
@@ -89,9 +106,11 @@ def _columns(ctx: Context, meter: Doc, question: Doc) -> list[str]:
     for customer_id in question.get("filterCustomerId", []):
         if ctx.store.get(CUSTOMERS, customer_id) is None:
             raise not_found(f"customer with id {customer_id} not found")
-        named.append("customer_id")
+        named += [] if "customer_id" in named else ["customer_id"]
     _check_zone(question.get("windowTimeZone", "UTC"))
-    for name in question.get("filterGroupBy", []):
+    if question.get(_ADVANCED) and question.get("filterGroupBy"):
+        raise invalid("advanced meter group by filters and filter group by cannot be used together")
+    for name in (*question.get("filterGroupBy", {}), *(question.get(_ADVANCED) or {})):
         if name not in dimensions:
             raise invalid(f"invalid group by filter: {name}")
     special = [name for name in ("subject", "customer_id") if name in named]
