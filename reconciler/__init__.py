@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Acceptance,
         Action,
         Address,
+        Affected,
         Between,
         Change,
         ChangeClass,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         Refusal,
         Rehearsal,
         Report,
+        Rerated,
         Resource,
         Rollback,
         Scenario,
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
         Shard,
         TestRequest,
         Tidied,
+        UsageRequest,
         accept,
         at_revision,
         bundle_of,
@@ -128,9 +131,9 @@ _ROOMS = {
         "ReconcilerError RefusedError RehearsalError StaleError UsageError"
     ),
     "reconciler.model": (
-        "Acceptance Action Address Between Change ChangeClass Desired Difference Drift DriftField Drifted "
+        "Acceptance Action Address Affected Between Change ChangeClass Desired Difference Drift DriftField Drifted "
         "EnvironmentCheck FieldChange Guard LastChange Location Observation Permanent Plan Problem Promotion "
-        "Proof Refusal Rehearsal Report Resource Rollback Scenario Scheduled Step Window"
+        "Proof Refusal Rehearsal Report Rerated Resource Rollback Scenario Scheduled Step Window"
     ),
     "reconciler.pricing": "PriceTest",
     "reconciler.project": "Bundle",
@@ -138,7 +141,7 @@ _ROOMS = {
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
         "AcceptRequest Context DriftRequest ExportOutcome ExportRequest HealPlan LiveRow Outcome PlanRequest "
-        "Rendering Shard TestRequest Tidied "
+        "Rendering Shard TestRequest Tidied UsageRequest "
         "accept at_revision bundle_of check check_environments choose_bundle compare_declared "
         "compare_environments connect export find_bundle find_drift last_run list_environments live_objects "
         "load_desired make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching "
@@ -157,6 +160,7 @@ __all__ = [
     "Acceptance",
     "Action",
     "Address",
+    "Affected",
     "ApiError",
     "BackendError",
     "Between",
@@ -201,6 +205,7 @@ __all__ = [
     "RehearsalError",
     "Rendering",
     "Report",
+    "Rerated",
     "Resource",
     "Rollback",
     "Sandbox",
@@ -212,6 +217,7 @@ __all__ = [
     "TestRequest",
     "Tidied",
     "UsageError",
+    "UsageRequest",
     "Window",
     "accept",
     "at_revision",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -26,6 +26,10 @@ SETUP = (OSError, ValueError, ImportError)
 
 def _nobody(sentence: str) -> None:
     del sentence
+
+
+Query = Mapping[str, str | Sequence[str]]
+"""Parameters by name; a list is a parameter given several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,12 @@ class Client:
         """How many requests were sent, repeated ones included."""
         return self._count
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+    def get(self, path: str, query: Query | None = None) -> Reply:
         """Read; an answer without JSON is an error."""
         return self.send("GET", path, query=query)
 
     def send(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Mapping[str, Tree] | None = None
+        self, method: str, path: str, *, query: Query | None = None, body: Mapping[str, Tree] | None = None
     ) -> Reply:
         """Send one request and repeat it where that is safe; wait while the server limits the rate.
 
@@ -117,9 +121,7 @@ class Client:
         self.stop_waiting()
         self._http.close()
 
-    def _request(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Tree] | None
-    ) -> httpx.Request:
+    def _request(self, method: str, path: str, query: Query | None, body: Mapping[str, Tree] | None) -> httpx.Request:
         content = None if body is None else dumps(body)
         headers = {"content-type": "application/json"} if content is not None else {}
         try:

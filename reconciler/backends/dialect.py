@@ -17,6 +17,9 @@ class Dialect:
     page_size: int
     apps: str
     customers: str
+    subscriptions: str
+    usage: str
+    """What a meter counted, with ``{slug}``."""
     overrides: str
     """The customers with a billing profile of their own."""
     invoices: str
@@ -38,6 +41,8 @@ V1 = Dialect(
     page_size=1000,
     apps="/api/v1/apps",
     customers="/api/v1/customers",
+    subscriptions="/api/v1/subscriptions",
+    usage="/api/v1/meters/{slug}/query",
     overrides="/api/v1/billing/customers",
     invoices="/api/v1/billing/invoices",
     profiles="/api/v1/billing/profiles",

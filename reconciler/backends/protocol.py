@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
-from reconciler.model import Address, Observation, Observed, Question, Reply, Step, Tree
+from reconciler.model import Address, Metered, Observation, Observed, Question, Reply, Step, Subscriber, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,18 @@ class Backend(Protocol):
 
     def ask(self, questions: Iterable[Question]) -> dict[Question, Reply]:
         """Answer what no list tells."""
+        ...
+
+    def subscribers(self, plan: str) -> tuple[Subscriber, ...]:
+        """Every active subscription to the plan with this key."""
+        ...
+
+    def subscription(self, ident: str) -> Mapping[str, Tree]:
+        """One subscription with its phases and items, as it came."""
+        ...
+
+    def used(self, asked: Metered, customers: Sequence[str]) -> dict[str, Decimal]:
+        """Units per customer id, of those named; who used nothing is not there."""
         ...
 
     def perform(self, method: str, path: str, body: Mapping[str, Tree] | None = None) -> Answer:

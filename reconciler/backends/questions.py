@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from reconciler.backends.client import Client
 from reconciler.backends.dialect import Dialect
 from reconciler.backends.lists import Listing, Lists
+from reconciler.backends.usage import subscriptions_to
 from reconciler.errors import ApiError, ProtocolError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Question, Reply, Tree
+from reconciler.model import Question, Reply
 
 _BAD_REQUEST, _NOT_FOUND = 400, 404
 
@@ -50,18 +51,8 @@ def _versions(lists: Lists, dialect: Dialect, plan: str) -> Reply:
         rows = lists.read_here(Listing(dialect.customers, query, page_size=dialect.page_size))
     except (ApiError, ProtocolError):
         return "untold"
-    counts = Counter(version for row in rows for version in subscribed_versions(row, plan))
+    counts = Counter(version for row in rows for _, version in subscriptions_to(row, plan))
     return tuple(sorted(counts.items()))
-
-
-def subscribed_versions(customer: Mapping[str, Tree], plan: str) -> Iterator[int]:
-    """The version of each subscription to a plan that a customer has; others' plans do not count."""
-    subscriptions = customer.get("subscriptions")
-    for item in subscriptions if isinstance(subscriptions, list) else ():
-        named = item.get("plan") if isinstance(item, Mapping) else None
-        version = named.get("version") if isinstance(named, Mapping) and named.get("key") == plan else None
-        if isinstance(version, int):
-            yield version
 
 
 def _invoices(client: Client, dialect: Dialect, since: str) -> int | str:

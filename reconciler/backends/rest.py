@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
+from reconciler.backends import usage
 from reconciler.backends.client import Client
 from reconciler.backends.dialect import Dialect
 from reconciler.backends.lists import Lists
@@ -16,7 +18,7 @@ from reconciler.backends.reading import IDENTITY, PLANS, Reading, identity_listi
 from reconciler.backends.rereading import Rereader
 from reconciler.backends.settle import Settler
 from reconciler.backends.unlisted import Unlisted
-from reconciler.model import Address, LiveState, Observation, Observed, Question, Reply, Step, Tree
+from reconciler.model import Address, LiveState, Metered, Observation, Observed, Question, Reply, Step, Subscriber, Tree
 
 _CURRENT: frozenset[LiveState] = frozenset({"draft", "active"})
 _EVERY: frozenset[LiveState] = _CURRENT | {"archived"}
@@ -89,6 +91,21 @@ class RestBackend:
         distinct = list(dict.fromkeys(questions))
         answers = self._lists.map(lambda question: answer(self._client, self._dialect, self._lists, question), distinct)
         return dict(zip(distinct, answers, strict=True))
+
+    def subscribers(self, plan: str) -> tuple[Subscriber, ...]:
+        """Every active subscription to a plan; one request per page of customers."""
+        return usage.subscribers(self._lists, self._dialect, plan)
+
+    def subscription(self, ident: str) -> Mapping[str, Tree]:
+        """One subscription as it came. One request."""
+        return usage.subscription(self._client, self._dialect, ident)
+
+    def used(self, asked: Metered, customers: Sequence[str]) -> dict[str, Decimal]:
+        """Units per customer id; one request per ``usage.MOST_CUSTOMERS`` of them."""
+        found: dict[str, Decimal] = {}
+        for at in range(0, len(customers), usage.MOST_CUSTOMERS):
+            found |= usage.used(self._client, self._dialect, asked, customers[at : at + usage.MOST_CUSTOMERS])
+        return found
 
     def perform(self, method: str, path: str, body: Mapping[str, Tree] | None = None) -> Answer:
         """Send one request. ``Answer.body`` is None where the answer has no JSON object."""

@@ -28,6 +28,8 @@ class Console:
     interactive: bool
     live: bool
     verbose: int = 0
+    terminal: bool = False
+    """Whether what the command was asked for goes to somebody's terminal, not to a file or a job's log."""
 
     def data(self, text: str) -> None:
         """Write what the command was asked for to stdout."""
@@ -61,6 +63,7 @@ def console(ctx: click.Context | None) -> Console:
         interactive=_is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not env.get("CI"),
         live=live,
         verbose=verbose if isinstance(verbose, int) else 0,
+        terminal=_is_terminal(sys.stdout) and not env.get("CI"),
     )
 
 

@@ -108,9 +108,9 @@ class Fleet:
 
         kept: list[str] = []
         now, due = self.screen, [] if first else ["\n"]
-        screen: Console = _Spaced(now.out, now.err, now.interactive, now.live, now.verbose, due)
+        screen: Console = _Spaced(now.out, now.err, now.interactive, now.live, now.verbose, now.terminal, due)
         if self.form == "json":
-            screen = _Collecting(now.out, now.err, now.interactive, now.live, now.verbose, kept)
+            screen = _Collecting(now.out, now.err, now.interactive, now.live, now.verbose, now.terminal, kept)
         name = where.environment or ""
         try:
             ended, error = do(where, screen), None

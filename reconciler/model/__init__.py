@@ -46,6 +46,7 @@ from reconciler.model.report import Report, StepResult, StepState
 from reconciler.model.rollback import Lasting, Permanent, Rollback
 from reconciler.model.scenario import Bound, Expectation, Increase, Scenario
 from reconciler.model.schedule import Scheduled, Window
+from reconciler.model.usage import Metered, Mover, Rerated, Spread, Subscriber
 
 __all__ = [
     "CONSENTABLE",
@@ -89,7 +90,9 @@ __all__ = [
     "Managed",
     "Management",
     "Marker",
+    "Metered",
     "Mode",
+    "Mover",
     "Observation",
     "Observed",
     "OnRemove",
@@ -108,6 +111,7 @@ __all__ = [
     "Rehearsal",
     "Reply",
     "Report",
+    "Rerated",
     "Resource",
     "Rollback",
     "Scenario",
@@ -117,10 +121,12 @@ __all__ = [
     "Sighting",
     "Source",
     "SourceDocument",
+    "Spread",
     "State",
     "Step",
     "StepResult",
     "StepState",
+    "Subscriber",
     "Target",
     "Tree",
     "Verb",

@@ -13,6 +13,7 @@ from reconciler.model.classes import Action, ChangeClass
 from reconciler.model.impact import Curve, Impact
 from reconciler.model.rehearsal import Rehearsal
 from reconciler.model.schedule import Scheduled
+from reconciler.model.usage import Rerated
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ class Plan:
     None where the plan was not tried out. ``scheduled`` are changes that are declared and not in this plan, because
     they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest. ``impacts``
     are bills before and after, of every plan of which a price changes, and ``curves`` what they come to against the
-    quantity; ``affected`` who is on every plan that gets a new version or ends.
+    quantity; ``affected`` who is on every plan that gets a new version or ends; ``rerated`` what real
+    customers would have paid, where that was asked for.
     """
 
     target: Target
@@ -184,6 +186,7 @@ class Plan:
     impacts: tuple[Impact, ...] = ()
     curves: tuple[Curve, ...] = ()
     affected: tuple[Affected, ...] = ()
+    rerated: tuple[Rerated, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -31,7 +31,7 @@ from reconciler.model import (
     Step,
     Target,
 )
-from reconciler.planning import affectedfile, impactfile, rehearsalfile
+from reconciler.planning import affectedfile, impactfile, rehearsalfile, reratedfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
@@ -55,6 +55,8 @@ def tree(plan: Plan) -> dict[str, Any]:
         body["curves"] = [impactfile.curve_tree(curve) for curve in plan.curves]
     if plan.affected:
         body["affected"] = [affectedfile.tree(one) for one in plan.affected]
+    if plan.rerated:
+        body["rerated"] = [reratedfile.tree(one) for one in plan.rerated]
     body["change_digest"] = change_digest(plan)
     body["digest"] = sha256(body)
     return body
@@ -317,6 +319,7 @@ def _read(body: Mapping[str, Any]) -> Plan:
         impacts=tuple(impactfile.read(item) for item in body.get("impacts", ())),
         curves=tuple(impactfile.read_curve(item) for item in body.get("curves", ())),
         affected=tuple(affectedfile.read(item) for item in body.get("affected", ())),
+        rerated=tuple(reratedfile.read(item) for item in body.get("rerated", ())),
         scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
         not_before=datetime.fromisoformat(due) if due is not None else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model import Action, Guard, Impact, Plan
+from reconciler.model import Action, Guard, Impact, Plan, Rerated
 
 MINIMUM_POPULATION = 10
 """Below this many live objects a percentage says nothing: the first changes of a small catalogue pass."""
@@ -85,6 +85,16 @@ def _bills(plan: Plan, most: int | None) -> Iterator[Guard]:
         worst = max(of_plan, key=_rise)
         if _rise(worst) > most:
             yield Guard("max_bill_increase_percent", address, f"{address}: {_risen(worst)}; {where}", consentable=False)
+    for found in plan.rerated:
+        if found.newly_charged or found.steepest > most:
+            said = f"{found.plan}: {_rerated(found)}; {where}"
+            yield Guard("max_bill_increase_percent", found.plan, said, consentable=False)
+
+
+def _rerated(found: Rerated) -> str:
+    if found.newly_charged:
+        return f"{found.newly_charged} real customers who paid nothing would pay something"
+    return f"the bill of a real customer rises by {found.steepest:.1f} %"
 
 
 def _rise(impact: Impact) -> Decimal:

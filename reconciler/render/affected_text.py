@@ -28,18 +28,18 @@ def lines(found: tuple[Affected, ...], style: Style) -> list[str]:
 
 
 def _of_plan(one: Affected, style: Style) -> Iterator[str]:
-    yield from style.wrap(f"{escape(str(one.plan))}: {_subscribed(one)}", first="  ", rest="      ")
+    yield from style.wrap(f"{escape(str(one.plan))}: {subscribed(one)}", first="  ", rest="      ")
     if one.reduced:
         yield from style.wrap("New subscribers get less:", first="      ", rest="      ")
     for item in one.reduced:
-        yield from style.wrap(_reduced(item), first="        ", rest="          ")
+        yield from style.wrap(reduced(item), first="        ", rest="          ")
     if one.withdrawn:
         names = words.listed(escape(key) for key in one.withdrawn)
         yield from style.wrap(f"Add-ons no longer offered: {names}", first="      ", rest="        ")
 
 
-def _subscribed(one: Affected) -> str:
-    """``37 active subscriptions: 30 on version 3, 7 on version 2; they stay there``."""
+def subscribed(one: Affected) -> str:
+    """How many stay where: ``37 active subscriptions: 30 on version 3, 7 on version 2; they stay there``."""
     if one.versions is None or one.subscriptions is None:
         return "the server does not tell who subscribes to it"
     if not one.subscriptions:
@@ -55,7 +55,8 @@ def _subscribed(one: Affected) -> str:
     return f"{counted}: {', '.join(shown)}; they stay there"
 
 
-def _reduced(item: Reduced) -> str:
+def reduced(item: Reduced) -> str:
+    """One entitlement: ``tokens (main): 1,000 each P1M -> 500 each P1M``."""
     change = (
         f"{escape(item.before)} -> {escape(item.after)}" if item.after is not None else f"{escape(item.before)}, gone"
     )

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from reconciler.kinds.shape import Shape
 from reconciler.model import Action, Change, ChangeClass, FieldChange, Guard, Impact, Plan, Tree
-from reconciler.render import facts, money, values, words
+from reconciler.render import affected_markdown, facts, money, values, words
 from reconciler.render.bill_text import grouped
 from reconciler.render.escape import escape
 from reconciler.render.impact_text import period
@@ -29,7 +29,14 @@ _RISKY = ChangeClass.PRICE_LOWERING
 def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     """The whole plan; ends with a newline."""
     changes = [change for change in plan.changes if change.action is not Action.NO_CHANGE]
-    head = [*_head(plan), *_prices(changes), *_bills(plan.impacts), *_risks(changes), *_guards(plan)]
+    head = [
+        *_head(plan),
+        *_prices(changes),
+        *_bills(plan.impacts),
+        *affected_markdown.lines(plan),
+        *_risks(changes),
+        *_guards(plan),
+    ]
     tail = _tail(plan)
     room = limit - _size(head) - _size(tail) - 400
     details, left_out = _details(changes, room)

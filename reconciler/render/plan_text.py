@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reconciler.model import Action, Change, ChangeClass, Guard, Plan
-from reconciler.render import affected_text, fields_text, impact_text, rehearsal_text, words
+from reconciler.render import affected_text, fields_text, impact_text, rehearsal_text, rerated_text, words
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
 
@@ -43,6 +43,7 @@ def plan(plan: Plan, style: Style) -> str:
     out += _unchanged(quiet, style)
     out += impact_text.lines(plan.impacts, style)
     out += affected_text.lines(plan.affected, style)
+    out += rerated_text.lines(plan.rerated, style)
     out += _warnings(plan, style)
     out += _scheduled(plan, style)
     out += _shared(plan, style)

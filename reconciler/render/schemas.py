@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 from reconciler.model import Action, ChangeClass, GuardStatus, Mode, Origin, StepState, Verb, What
-
-Schema = dict[str, Any]
+from reconciler.render import consequence_schemas
+from reconciler.render.schema_parts import ADDRESS as _ADDRESS
+from reconciler.render.schema_parts import COUNT as _COUNT
+from reconciler.render.schema_parts import TEXT as _TEXT
+from reconciler.render.schema_parts import Schema
+from reconciler.render.schema_parts import array as _list
+from reconciler.render.schema_parts import nullable as _nullable
+from reconciler.render.schema_parts import record as _object
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_TEXT: Schema = {"type": "string"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_ADDRESS: Schema = {"type": "string", "pattern": "^[A-Za-z]+/.+$", "description": "KIND/KEY"}
 _INSTANT: Schema = {"type": "string", "description": "RFC 3339, UTC; empty where it is not known"}
 _VERSION: Schema = {"type": "string", "pattern": r"^1\.[0-9]+$"}
 _METHODS: Schema = {"enum": ["POST", "PUT", "DELETE"]}
-
-
-def _nullable(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _list(schema: Schema) -> Schema:
-    return {"type": "array", "items": schema}
-
-
-def _object(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), description: str = "") -> Schema:
-    """An object whose properties are all there but the optional ones; later minor versions may add more."""
-    schema: Schema = {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-    }
-    return {**schema, "description": description} if description else schema
 
 
 _LOCATION = _nullable(
@@ -193,61 +178,6 @@ def _rehearsal() -> Schema:
     )
 
 
-def _impact() -> Schema:
-    exact = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
-    amounts = _nullable(_object({"before": exact, "after": exact, "difference": exact}))
-    return _object(
-        {
-            "plan": _ADDRESS,
-            "customer": {"type": "string", "description": "A scenario, or what was made up."},
-            "generated": {"type": "boolean", "description": "Made up, because no scenario names the plan."},
-            "currency": _TEXT,
-            "period": {"type": "string", "description": "The plan's billing cadence, ISO 8601."},
-            "each": amounts,
-            "yearly": amounts,
-            "reason": _nullable({"type": "string", "description": "Why the bill could not be computed."}),
-        },
-        description="What a customer who subscribes from now on pays, before and after.",
-    )
-
-
-def _curve() -> Schema:
-    exact = _list({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"})
-    return _object(
-        {
-            "plan": _ADDRESS,
-            "phase": _TEXT,
-            "feature": _TEXT,
-            "currency": _TEXT,
-            "quantities": exact,
-            "before": exact,
-            "after": exact,
-        },
-        description="The bill of a period against the quantity of a feature; a side without a price is empty.",
-    )
-
-
-def _affected() -> Schema:
-    count = {"type": "integer", "minimum": 0}
-    reduced = {
-        "where": {"type": "string", "description": "A phase, or `with ADD-ON`."},
-        "feature": _TEXT,
-        "before": _TEXT,
-    }
-    gone = _nullable({"type": "string", "description": "Null: it is gone."})
-    told = {"type": "integer", "minimum": 0, "description": "Active ones; null where the server does not tell."}
-    return _object(
-        {
-            "plan": _ADDRESS,
-            "subscriptions": _nullable(told),
-            "versions": _nullable(_list(_object({"version": count, "subscriptions": count}))),
-            "reduced": _list(_object({**reduced, "after": gone})),
-            "withdrawn": _list({"type": "string", "description": "An add-on that is no longer offered."}),
-        },
-        description="Who is on a plan that gets a new version or ends, and what new subscribers no longer get.",
-    )
-
-
 def plan() -> Schema:
     """The schema of a saved plan."""
     body = _object(
@@ -274,13 +204,21 @@ def plan() -> Schema:
             "summary": _SUMMARY,
             "errored": {"type": "boolean"},
             "rehearsal": _rehearsal(),
-            "impacts": _list(_impact()),
-            "curves": _list(_curve()),
-            "affected": _list(_affected()),
+            **consequence_schemas.properties(),
             "change_digest": {**_HEX, "description": "Over what would be done and to whom: what approvals compare."},
             "digest": {**_HEX, "description": "Over the whole file: detects damage, not forgery."},
         },
-        optional=("write_secrets", "rehearsal", "impacts", "curves", "affected", "not_before", "scheduled", "shared"),
+        optional=(
+            "write_secrets",
+            "rehearsal",
+            "impacts",
+            "curves",
+            "affected",
+            "rerated",
+            "not_before",
+            "scheduled",
+            "shared",
+        ),
     )
     return {"$schema": _DIALECT, "title": "A plan of reconciler", **body}
 

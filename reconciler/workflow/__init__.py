@@ -35,6 +35,7 @@ from reconciler.workflow.renderings import Rendering, rendering, rendering_again
 from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
 from reconciler.workflow.tidying import Tidied, tidy
+from reconciler.workflow.usage_request import UsageRequest
 
 __all__ = [
     "AcceptRequest",
@@ -50,6 +51,7 @@ __all__ = [
     "Shard",
     "TestRequest",
     "Tidied",
+    "UsageRequest",
     "accept",
     "at_revision",
     "bundle_of",

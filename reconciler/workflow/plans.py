@@ -26,6 +26,7 @@ from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import pinned
 from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.price_tests import failing
+from reconciler.workflow.usage_request import UsageRequest
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
@@ -44,7 +45,8 @@ class PlanRequest:
     ``targets`` and ``excludes`` are patterns over ``Kind/key``; ``allow`` are consents as ``--allow`` takes them;
     ``prune`` None: as the environment says. ``rehearse``: try the steps out on a copy in memory of what was observed;
     ``Plan.rehearsal`` tells what became of them. ``at``: what would be planned at a moment of the future, in UTC; such
-    a plan cannot be applied before.
+    a plan cannot be applied before. ``usage``: re-rate the last closed billing period of real customers;
+    ``Plan.rerated`` tells what it came to.
     """
 
     targets: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class PlanRequest:
     write_secrets: bool = False
     rehearse: bool = False
     at: datetime | None = None
+    usage: UsageRequest | None = None
 
 
 def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
@@ -125,6 +128,8 @@ def plan_for(
     made = _with_consequences(made, desired, observation, options, backend)
     if mode in _TESTED and not made.is_empty:
         made = replace(made, guards=(*made.guards, *failing(context, desired, observation, options.only)))
+    if request.usage is not None:
+        made = _with_usage(context, made, desired, observation, options, backend, request.usage)
     judged = judge(
         made,
         consents,
@@ -154,6 +159,22 @@ def _with_consequences(
         affected=affected(made, priced, answers),
         requests=backend.requests,
     )
+
+
+def _with_usage(
+    context: Context,
+    made: Plan,
+    desired: Desired,
+    observation: Observation,
+    options: PlanOptions,
+    backend: Backend,
+    asked: UsageRequest,
+) -> Plan:
+    from reconciler.workflow.rerating import rerate
+
+    plans = sides(made, desired, observation, options)
+    found = rerate(plans, made, desired, observation, options, backend, asked, now(), context.parallelism)
+    return replace(made, rerated=found, requests=backend.requests)
 
 
 def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:

@@ -14,10 +14,13 @@ from reconciler.model import (
     Curve,
     Impact,
     Location,
+    Mover,
     Reduced,
     Refusal,
     Rehearsal,
     Report,
+    Rerated,
+    Spread,
     Step,
     StepResult,
 )
@@ -68,7 +71,18 @@ def test_a_plan_without_its_digest_or_with_an_unknown_action_is_not(make):
 AFFECTED = Affected(Address("Plan", "pro"), ((2, 1),), (Reduced("main", "sso", "access", None),), ("extra",))
 
 
-CONSEQUENCES = {"rehearsal": REHEARSAL, "impacts": (IMPACT,), "curves": (CURVE,), "affected": (AFFECTED,)}
+RERATED = Rerated(
+    Address("Plan", "pro"), "EUR", 5, 4, 3, (("no idea", 1),), Decimal(1), Decimal("2.5"), 2, 1,
+    Spread(Decimal(-1), Decimal(0), Decimal(1), Decimal(2)), Decimal("33.3333"), 1,
+    (Mover("k", "n", Decimal(1), Decimal(2)),),
+)  # fmt: skip
+CONSEQUENCES = {
+    "rerated": (RERATED,),
+    "rehearsal": REHEARSAL,
+    "impacts": (IMPACT,),
+    "curves": (CURVE,),
+    "affected": (AFFECTED,),
+}
 
 
 def test_who_is_affected_is_valid_by_the_schema_told_or_not(make):

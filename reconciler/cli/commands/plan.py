@@ -24,6 +24,7 @@ from reconciler.cli.options import (
     summary_option,
 )
 from reconciler.cli.several import Ended, Fleet, per_environment, require_several
+from reconciler.cli.usage import usage_request
 from reconciler.cli.waiting import busy
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _PENDING = 2
         "reconciler plan -e production --rehearse   would the server take it, before anybody approves",
         "reconciler plan -e production --at 2027-01-01   what will be due then",
         "reconciler plan -e production --format markdown >> $GITHUB_STEP_SUMMARY",
+        "reconciler plan -e production --impact live   what real customers would have paid",
         "reconciler plan -e '*'                  every environment of the project file",
         "reconciler plan -e 'eu-*' --shard 2/8 -o 'plans/{env}.plan'   one of eight shares of a fleet",
     ),
@@ -64,6 +66,20 @@ _PENDING = 2
     callback=parsing.moment,
     help="What will be due then: dated patches, approvals and freeze windows of that day. A date is in UTC.",
 )
+@click.option(
+    "--impact",
+    type=click.Choice(["live"]),
+    help="live: what real customers would have paid for their last closed billing period. Reads their usage.",
+)
+@click.option(
+    "--impact-cap",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="At most so many subscriptions per plan with --impact live, evenly spread.",
+)
+@click.option("--impact-names", is_flag=True, help="Print who moves most, with names, wherever the text goes.")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
 @common_options
 @click.pass_context
@@ -77,6 +93,9 @@ def command(
     summary_file: Path | None,
     rehearse: bool,
     at: datetime | None,
+    impact: str | None,
+    impact_cap: int,
+    impact_names: bool,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change. Writes nothing.
@@ -92,13 +111,20 @@ def command(
     what it refuses the real one would refuse. Only reads reach the environment and no secret is read. The result
     stands in the plan and in its file; a failed rehearsal ends with 1, after the plan is shown and saved.
 
+    With --impact live the last closed billing period of the real subscribers of every plan of which a price changes is
+    rated as it was and as it would have been on the new version. The plan and its file hold sums and counts, never a
+    customer. Who moves most is printed by key, on a terminal only; --impact-names prints keys and names anywhere.
+
     -e takes a glob: the plans follow one another, what fails in one environment stops no other, and a table at the end
     tells what became of each. The exit code is the most serious of them.
     """
     screen = console(ctx)
     names = names_of(ctx, where)
     several = names is not None
-    asked = replace(request(planning), rehearse=rehearse, at=at)
+    if impact is None and impact_names:
+        raise click.UsageError("--impact-names needs --impact live")
+    usage = usage_request(screen, impact_cap, names=impact_names) if impact else None
+    asked = replace(request(planning), rehearse=rehearse, at=at, usage=usage)
 
     def one(where: Where, screen: Console) -> Ended:
         file = per_environment(out, where.environment or "", several=several)
@@ -122,7 +148,7 @@ def _plan(
 
     with busy(screen, f"Reading the manifests and {context.environment.name}"):
         made = workflow.make_plan(context, asked)
-    print_plan(made, screen, form)
+    print_plan(_shown(made, screen, asked), screen, form)
     applying.tell_cut_off(context, made, screen)
     workflow.require_complete(made)
     if out is not None:
@@ -131,6 +157,13 @@ def _plan(
     said = words.planned(made.summary, len(made.open_guards))
     guards = f" {words.plural(len(made.open_guards), 'guard')} open." if made.open_guards and not made.is_empty else ""
     return Ended(_PENDING if detailed_exitcode and not made.is_empty else 0, said + guards)
+
+
+def _shown(made: Plan, screen: Console, asked: PlanRequest) -> Plan:
+    """Who moves most is for somebody at a terminal: a log of a CI is read by others, unless names are asked for."""
+    if screen.terminal or (asked.usage is not None and asked.usage.names):
+        return made
+    return replace(made, rerated=tuple(replace(found, movers=()) for found in made.rerated))
 
 
 def print_plan(made: Plan, screen: Console, form: str) -> None:
