@@ -149,3 +149,17 @@ def test_what_a_plan_looked_at_is_read_by_name_again_where_the_list_may_end_befo
     looked_at = {sighting.address for sighting in made.observed}
     assert looked_at
     assert asked == [looked_at, looked_at]
+
+
+def test_manifests_that_break_during_the_run_do_not_hide_what_was_written(folder):
+    context = open_context(folder)
+    request = PlanRequest()
+    made = make_plan(context, request)
+
+    def break_it(event):
+        (folder / "meters.yaml").write_text(METER.replace("COUNT", "CUONT"))
+
+    outcome = run_apply(context, made, on_event=break_it, again=request)
+    assert (outcome.exit_code, outcome.report.count("verified")) == (5, 1)
+    (said,) = outcome.report.mismatches
+    assert said.startswith("a second plan could not be made: ")

@@ -8,9 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import BackendError, ForeignPlanError, GuardError, RefusedError, RehearsalError, StaleError
+from reconciler.errors import (
+    BackendError,
+    ForeignPlanError,
+    GuardError,
+    ReconcilerError,
+    RefusedError,
+    RehearsalError,
+    StaleError,
+)
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Action, Address, Desired, Guard, Observation, Plan, Report, Tree
+from reconciler.model import Action, Address, Guard, Observation, Plan, Report, Tree
 from reconciler.planning import planfile
 from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
@@ -227,24 +235,23 @@ def _read_back(context: Context, made: Plan, report: Report, backend: Backend, a
         for result in report.results
     )
     report = replace(report, results=results, mismatches=tuple(mismatch.message for mismatch in mismatches))
-    if undone:
-        return Outcome(report)
     if made.mode == "destroy":
-        return _second_plan(context, report, observation, backend, PlanRequest(prune=True), nothing(context))
-    return Outcome(report) if again is None else _second_plan(context, report, observation, backend, again)
+        again = PlanRequest(prune=True)
+    if undone or again is None:
+        return Outcome(report)
+    try:
+        return _second_plan(context, report, observation, backend, again)
+    except ReconcilerError as error:  # somebody may have edited a manifest meanwhile: what was written is told first
+        unmade = f"a second plan could not be made: {error.message}"
+        return Outcome(replace(report, mismatches=(*report.mismatches, unmade)))
 
 
 def _second_plan(
-    context: Context,
-    report: Report,
-    observation: Observation,
-    backend: Backend,
-    again: PlanRequest,
-    desired: Desired | None = None,
+    context: Context, report: Report, observation: Observation, backend: Backend, again: PlanRequest
 ) -> Outcome:
-    """Plan once more, from the manifests or for ``desired``: what it would still do is not as it was meant."""
+    """Plan once more, from the manifests as they are now: what it would still do is not as it was meant."""
     mode = report.plan.mode
-    desired = desired or load_desired(context)
+    desired = nothing(context) if mode == "destroy" else load_desired(context)
     consents = consents_for(desired, again)
     options = options_for(context, desired, replace(again, write_secrets=False), consents, mode)
     second, _ = answered(backend, desired, observation, options)
