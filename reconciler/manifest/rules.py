@@ -19,6 +19,12 @@ RULES: tuple[Rule, ...] = (
     Rule("yaml.key", "Names of fields are text.", _MANIFEST),
     Rule("yaml.duplicate_key", "YAML readers differ on which of the two they take.", _YAML),
     Rule("yaml.number", "Amounts are exact and finite.", _MANIFEST),
+    Rule(
+        "fmt.left",
+        "A file that cannot be laid out anew with its meaning and comments whole stays.",
+        _MANIFEST,
+        "warning",
+    ),
     Rule("manifest.file", "Every file or folder that is named has to be readable.", _MANIFEST),
     Rule("manifest.document", "A document is a map with apiVersion, kind and key.", _MANIFEST),
     Rule("manifest.api_version", "The product and the version of its manifest language.", _MANIFEST),

@@ -20,6 +20,7 @@ from reconciler.manifest.documents import TOOL_GROUP
 from reconciler.manifest.lifecycle import LifecycleDocument
 from reconciler.manifest.scenarios import SCENARIO
 from reconciler.manifest.shared import SHARED
+from reconciler.project import rules as project_rules
 from reconciler.reading.suggest import did_you_mean
 from reconciler.render.explain_project import PROJECT_KINDS, ProjectKind
 
@@ -120,6 +121,12 @@ def explain(path: str) -> KindFacts:
     elif parts:
         fields = (*fields, *(one for one in _BESIDE if one.name in beside(kind)))
     return KindFacts(kind, fields, _field_at(kind, fields, parts))
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """Every rule there is: those of YAML and manifests, of the project file, of every kind, and of the tool's own."""
+    kinds: tuple[AnyKind, ...] = (*KINDS.values(), *TOOL_KINDS.values(), *PROJECT_KINDS.values())
+    return (*RULES, *project_rules.RULES, *(rule for kind in kinds for rule in kind.rules))
 
 
 def beside(kind: AnyKind) -> tuple[str, ...]:

@@ -5,16 +5,14 @@ import re
 from pathlib import Path
 
 import reconciler
-from reconciler.kinds.registry import KINDS
-from reconciler.manifest import RULES
-from reconciler.project import rules as project_rules
+from reconciler.render.explain import every_rule
 
 ROOMS = ("reading", "kinds", "manifest", "project")
 RAISING = {"problem", "report", "add", "place", "Problem", "Issue", "PydanticCustomError", "problem_at", "_problem"}
 RULE_ID = re.compile(r"[a-z_]+(?:[./][a-z_]+)+")
 # One object per environment, as YAML: `add` and `place` are also methods of other things, with other words.
 SOURCES = [path for room in ROOMS for path in sorted((Path(reconciler.__file__).parent / room).rglob("*.py"))]
-LISTED = (*RULES, *project_rules.RULES, *(rule for kind in KINDS.values() for rule in kind.rules))
+LISTED = every_rule()
 
 
 def _ids(path):

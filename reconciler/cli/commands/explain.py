@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.options import format_option
 from reconciler.render.style import Style
-
-if TYPE_CHECKING:
-    from reconciler.kinds.kind import Rule
 
 
 def _complete_kind(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -49,19 +44,10 @@ def command(ctx: click.Context, path: str | None, rules: bool, form: str) -> Non
 def _rules(path: str | None, form: str, style: Style) -> str:
     from reconciler.render import explain, explain_text
 
-    own = explain.explain(path).rules if path else _all_rules()
+    own = explain.explain(path).rules if path else explain.every_rule()
     found = {rule.id: rule for rule in own}
     ordered = [found[key] for key in sorted(found)]
     return explain_text.rules_json(ordered) if form == "json" else explain_text.rules(ordered, style)
-
-
-def _all_rules() -> tuple[Rule, ...]:
-    """Those of YAML and manifests, of the project file, and of every kind."""
-    from reconciler.kinds.registry import KINDS
-    from reconciler.manifest import RULES
-    from reconciler.project import rules
-
-    return (*RULES, *rules.RULES, *(rule for kind in KINDS.values() for rule in kind.rules))
 
 
 def _schema(path: str | None, form: str, style: Style) -> str:
