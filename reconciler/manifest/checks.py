@@ -1,4 +1,4 @@
-"""The offline rules of the kinds, over all objects of an environment."""
+"""The offline rules of the kinds, and those about money, over all objects of an environment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reconciler.kinds.kind import Finding
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.validated import Valid
 from reconciler.model import Address, Severity, State
+from reconciler.pricing.lint import Lint
 from reconciler.reading.tree import find
 
 
@@ -38,24 +39,38 @@ class Declarations:
 
 
 def check_kinds(objects: Mapping[Address, Valid], problems: Problems) -> None:
-    """Report what the rules of the kinds find in valid specs that are to be written."""
+    """Report what the rules of the kinds find in valid specs that are to be written, and what is odd about prices."""
     declarations = Declarations(objects)
+    sound: list[tuple[Address, Valid, BaseModel]] = []
     for address, valid in objects.items():
         if valid.model is None or valid.management.manage == "observe":
             continue
-        for finding in valid.entry.kind.check(address.key, valid.model, declarations):
-            severity = _severity(finding, valid.management.state)
-            if severity is not None:
-                mark = find(valid.spec, valid.mark, finding.path, at_key=finding.at_key)
-                span = len(str(finding.path[-1])) if finding.path else 1
-                problems.place(
-                    finding.rule.id,
-                    finding.message,
-                    problems.files.location(mark),
-                    span=span,
-                    address=address,
-                    severity=severity,
-                )
+        severities = [
+            _place(finding, address, valid, problems)
+            for finding in valid.entry.kind.check(address.key, valid.model, declarations)
+        ]
+        if "error" not in severities and valid.management.state in ("active", "draft"):
+            sound.append((address, valid, valid.model))
+    found = Lint(declarations).check([(address.key, model) for address, _, model in sound])
+    for (address, valid, _), findings in zip(sound, found, strict=True):
+        for finding in findings:
+            _place(finding, address, valid, problems)
+
+
+def _place(finding: Finding, address: Address, valid: Valid, problems: Problems) -> Severity | None:
+    """Report a finding where it stands; how severe it is, None where it is nothing here."""
+    severity = _severity(finding, valid.management.state)
+    if severity is not None:
+        mark = find(valid.spec, valid.mark, finding.path, at_key=finding.at_key)
+        problems.place(
+            finding.rule.id,
+            finding.message,
+            problems.files.location(mark),
+            span=len(str(finding.path[-1])) if finding.path else 1,
+            address=address,
+            severity=severity,
+        )
+    return severity
 
 
 def _severity(finding: Finding, state: State) -> Severity | None:

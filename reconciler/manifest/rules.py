@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.kinds.kind import Rule
 from reconciler.kinds.value_rules import VALUE_RULES
+from reconciler.pricing import lint
 
 _YAML, _MANIFEST = "YAML 1.2", "manifest language"
 
@@ -100,4 +101,5 @@ RULES: tuple[Rule, ...] = (
     Rule("allow.used", "Silenced warnings stay visible.", _MANIFEST, "warning"),
     Rule("allow.unused", "A comment that silences nothing misleads.", _MANIFEST, "warning"),
     *VALUE_RULES,
+    *lint.RULES,
 )

@@ -165,13 +165,16 @@ def _remark(text: str, prefix: str, style: Style) -> list[str]:
 
 
 def _warnings(plan: Plan, style: Style) -> Iterator[str]:
-    if not plan.warnings:
-        return
-    yield style.paint(f"Warnings: {len(plan.warnings)}", "yellow", "bold")
-    for problem in plan.warnings:
-        place = f"{fields_text.place(problem.location)}: " if problem.location else ""
-        yield from style.wrap(f"{place}{escape(problem.message)} [{escape(problem.rule)}]", first="  ", rest="    ")
-    yield ""
+    open_ones = [problem for problem in plan.warnings if problem.rule != "allow.used"]
+    if open_ones:
+        yield style.paint(f"Warnings: {len(open_ones)}", "yellow", "bold")
+        for problem in open_ones:
+            place = f"{fields_text.place(problem.location)}: " if problem.location else ""
+            yield from style.wrap(f"{place}{escape(problem.message)} [{escape(problem.rule)}]", first="  ", rest="    ")
+        yield ""
+    if allowed := len(plan.warnings) - len(open_ones):
+        said = f"{words.plural(allowed, 'warning')} allowed with a reason: reconciler validate"
+        yield style.paint(said, "dim")
 
 
 def _scheduled(plan: Plan, style: Style) -> Iterator[str]:

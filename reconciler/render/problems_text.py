@@ -14,6 +14,9 @@ from reconciler.render.style import Paint, Style
 Lines = Callable[[str], Sequence[str] | None]
 """The lines of a source file by the name that locations use; None where it is not to be had."""
 
+_ALLOWED = "allow.used"
+"""A warning that somebody gave a reason for: told in a line, and not counted as a warning."""
+
 _SECRET_TEXT = re.compile(r"whsec_[A-Za-z0-9+/=_-]+|(?i:bearer)\s+\S+")
 
 
@@ -52,6 +55,9 @@ def _place(problem: Problem) -> tuple[str, int, int, str, str, str]:
 def _problem(problem: Problem, lines: Lines, style: Style, said: set[str]) -> Iterator[str]:
     paint = _paint(problem)
     where = f"{style.paint(_where(problem.location), 'bold')}: " if problem.location else ""
+    if problem.rule == _ALLOWED:
+        yield from style.wrap(f"{where}{escape(problem.message)}", first="", rest="   ")
+        return
     label = style.paint(f"{problem.severity}[{escape(problem.rule)}]", paint, "bold")
     yield f"{where}{label}: {escape(problem.message)}"
     if problem.location:
@@ -108,12 +114,14 @@ def _hide(text: str) -> str:
 def closing(found: Sequence[Problem], checked: Checked | None, style: Style) -> str:
     """``2 errors in 1 file; 14 files checked against 3 environments``."""
     errors = sum(problem.severity == "error" for problem in found)
-    warnings = len(found) - errors
+    allowed = sum(problem.rule == _ALLOWED for problem in found)
+    warnings = len(found) - errors - allowed
     counts = [words.plural(errors, "error")] if errors else []
     counts += [words.plural(warnings, "warning")] if warnings else []
-    files = len({problem.location.file for problem in found if problem.location})
+    files = len({problem.location.file for problem in found if problem.location and problem.rule != _ALLOWED})
     text = words.listed(counts) if counts else "No problems"
     text += f" in {words.plural(files, 'file')}" if files else ""
+    text += f", {words.plural(allowed, 'warning')} allowed" if allowed else ""
     if checked is not None:
         text += f"; {words.plural(checked.files, 'file')} checked"
         text += f" against {words.plural(checked.environments, 'environment')}" if checked.environments else ""
