@@ -41,8 +41,13 @@ def allowances(name: str, text: str) -> list[Allowance]:
     return found[::-1]
 
 
-def apply_allowances(problems: Iterable[Problem], comments: Iterable[Allowance]) -> list[Problem]:
-    """The problems without the silenced warnings, and a line for each comment."""
+def apply_allowances(
+    problems: Iterable[Problem], comments: Iterable[Allowance], *, whole: bool = True
+) -> list[Problem]:
+    """The problems without the silenced warnings, and a line for each comment.
+
+    ``whole`` False: warnings may be missing, of other environments or behind errors, so no comment is called unused.
+    """
     by_line: dict[tuple[str, int, str], Allowance] = {
         (comment.location.file, comment.line, comment.rule): comment for comment in comments if comment.reason
     }
@@ -55,7 +60,8 @@ def apply_allowances(problems: Iterable[Problem], comments: Iterable[Allowance])
             used.add(at)
         else:
             kept.append(problem)
-    return kept + [_line(comment, used) for comment in comments]
+    told = (_line(comment, used) for comment in comments)
+    return kept + [line for line in told if whole or line.rule != "allow.unused"]
 
 
 def _line(comment: Allowance, used: set[tuple[str, int, str]]) -> Problem:

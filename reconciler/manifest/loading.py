@@ -59,7 +59,7 @@ def load(
     approvals = run.approvals(environment, at)
     run.warn_of_due(assembly)
     run.warn_of_passed(assembly)
-    problems = run.finish([*project.warnings, *environment.warnings])
+    problems = run.finish([*project.warnings, *environment.warnings], whole=not project.environments)
     if any(problem.severity == "error" for problem in problems):
         raise ManifestError(problems)
     resources = run.resources(objects)
@@ -102,7 +102,7 @@ def check(
             run.objects(chosen, one, lenient=environment is None and chosen.name == SANDBOX)
         run.approvals(chosen, at)
         extra += chosen.warnings
-    return run.finish(extra)
+    return run.finish(extra, whole=environment is None or not project.environments)
 
 
 def _every(project: Project, problems: list[Problem]) -> list[Environment]:
@@ -235,14 +235,16 @@ class _Run:
             self._overlays[name] = self._gatherer.files(files)
         return self._overlays[name]
 
-    def finish(self, extra: Iterable[Problem]) -> tuple[Problem, ...]:
-        """All problems in order, silenced warnings taken out."""
+    def finish(self, extra: Iterable[Problem], *, whole: bool) -> tuple[Problem, ...]:
+        """All problems in order, silenced warnings taken out. ``whole``: every environment was looked at."""
         found = [*self._reader.problems, *self._problems.found, *extra]
-        if not any(problem.severity == "error" for problem in found):
+        sound = not any(problem.severity == "error" for problem in found)
+        if sound:
             found += self._unused()
         if self._used:
             found = told_through(found, self._places([self._base, *self._overlays.values()]))
-        return in_order(apply_allowances(in_order(found), self._gatherer.comments))
+        told = apply_allowances(in_order(found), self._gatherer.comments, whole=whole and sound)
+        return in_order(told)
 
     def _unused(self) -> list[Problem]:
         """Warnings of shared cards and abstract objects that nothing starts from, in any environment there is."""

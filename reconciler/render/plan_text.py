@@ -54,6 +54,7 @@ def plan(plan: Plan, style: Style) -> str:
         out += style.wrap(
             "This plan is incomplete: it looks at a part of the catalogue only, and removes nothing.", first="", rest=""
         )
+    out += _allowed(plan, style)
     out.append(style.paint(words.planned(plan.summary, len(plan.open_guards)), "bold"))
     return "\n".join(out) + "\n"
 
@@ -172,9 +173,12 @@ def _warnings(plan: Plan, style: Style) -> Iterator[str]:
             place = f"{fields_text.place(problem.location)}: " if problem.location else ""
             yield from style.wrap(f"{place}{escape(problem.message)} [{escape(problem.rule)}]", first="  ", rest="    ")
         yield ""
-    if allowed := len(plan.warnings) - len(open_ones):
-        said = f"{words.plural(allowed, 'warning')} allowed with a reason: reconciler validate"
-        yield style.paint(said, "dim")
+
+
+def _allowed(plan: Plan, style: Style) -> Iterator[str]:
+    """How many warnings somebody gave a reason for; `validate` tells each."""
+    if allowed := sum(problem.rule == "allow.used" for problem in plan.warnings):
+        yield style.paint(f"{words.plural(allowed, 'warning')} allowed with a reason: reconciler validate", "dim")
 
 
 def _scheduled(plan: Plan, style: Style) -> Iterator[str]:

@@ -58,7 +58,7 @@ spec:
   currency: USD
   billingCadence: P1M
   phases:
-    - {key: trial, name: Trial, duration: P14D, from: main, price: null}
+    - {key: trial, name: Trial, duration: P12M, from: main, price: null}
     - key: main
       name: Main
       duration: null

@@ -12,6 +12,7 @@ from reconciler.kinds.plan import PlanSpec
 from reconciler.pricing.lint import allowances, commitments, overlaps, precision, siblings, stubs, tiers
 from reconciler.pricing.lint.charges import Charge, of_addon, of_plan
 from reconciler.pricing.lint.guard import settled
+from reconciler.pricing.money import exact
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -41,6 +42,7 @@ class Lint:
     def __init__(self, catalogue: Catalogue) -> None:
         self._overlaps = overlaps.Overlaps(catalogue)
 
+    @exact
     def check(self, objects: Iterable[tuple[str, BaseModel]]) -> list[list[Finding]]:
         """The findings for each object, in the order given; of kinds without prices there are none.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 from reconciler.kinds import durations
 from reconciler.kinds import prices as declared
@@ -92,9 +92,13 @@ def _charges(cards: Sequence[CardSpec], at: Path, currency: str, phase: int | No
         yield Charge((*at, index), spec, _card(spec), currency, phase)
 
 
+_duration = lru_cache(durations.Period.parse)
+"""A catalogue has thousands of cards and a handful of cadences."""
+
+
 def _card(spec: CardSpec) -> Card:
     key = spec.key or spec.feature_key or ""
-    cadence = durations.Period.parse(spec.billing_cadence) if spec.billing_cadence is not None else None
+    cadence = _duration(spec.billing_cadence) if spec.billing_cadence is not None else None
     price = None if spec.price is None else read_price(spec.price)
     return Card(key, spec.name or key, price, cadence, _discounts(spec), spec.feature_key)
 

@@ -32,15 +32,18 @@ def check(charge: Charge) -> Iterator[Finding]:
     if price is None or isinstance(price, FlatPrice) or price.commitment == Commitment():
         return
     low, high = price.commitment.minimum, price.commitment.maximum
+    free = _is_free(charge)
+    if high is None and not free:
+        return
     at_zero, at_much = charge.cost(), charge.cost(charge.free + _MUCH)
-    if high is not None and at_zero == at_much and not _is_free(charge):
+    if high is not None and at_zero == at_much and not free:
         message = (
             f"{costs(ZERO, at_zero, charge.currency)}, and so do {units(_MUCH)}: the maximum is reached without usage"
         )
         if low and not high:
             message += f", and the minimum of {money(low, charge.currency)} is charged nevertheless"
         yield Finding(REACHED, charge.at("price", "maximumAmount"), message, at_key=True)
-    elif low and at_zero and _is_free(charge):
+    elif low and at_zero and free:
         message = (
             f"usage is free here, and still {costs(ZERO, at_zero, charge.currency)}; leave `minimumAmount` out "
             "where nothing is to be paid"

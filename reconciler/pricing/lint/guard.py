@@ -6,15 +6,13 @@ from collections.abc import Iterable
 
 from reconciler.errors import PricingError
 from reconciler.kinds.kind import Finding
-from reconciler.pricing.money import exact
 
 _UNBILLABLE = (PricingError, ArithmeticError, ValueError)
 """What the server would refuse, and dates and numbers beyond what can be computed."""
 
 
-@exact
 def settled(findings: Iterable[Finding]) -> list[Finding]:
-    """What a rule finds, up to what cannot be billed; computed without loss."""
+    """What a rule finds, up to what cannot be billed."""
     found: list[Finding] = []
     try:
         found.extend(findings)

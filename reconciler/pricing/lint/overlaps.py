@@ -42,23 +42,24 @@ class Overlaps:
         """Pairs of priced cards of one phase that count the same event."""
         by_meter: dict[tuple[int | None, str], list[Charge]] = {}
         for charge in charges:
-            counted = self._counted(charge)
-            if counted is not None:
-                by_meter.setdefault((charge.phase, counted.meter), []).append(charge)
+            meter = self._meter(charge)
+            if meter is not None:
+                by_meter.setdefault((charge.phase, meter), []).append(charge)
         for (_, meter), together in by_meter.items():
             if len(together) > 1:
                 self._together.setdefault(meter, (plan, together[0]))
             for one, other in combinations(together, 2):
                 yield from self._twice(meter, one, other)
 
-    def _counted(self, charge: Charge) -> Events | None:
-        """What a card bills by usage; None for one that bills nothing."""
+    def _meter(self, charge: Charge) -> str | None:
+        """The meter that a card bills by usage; None for one that bills nothing."""
         price, feature = charge.price, charge.card.feature
         if price is None or isinstance(price, FlatPrice) or feature is None or never_charges(price):
             return None
         if charge.card.discounts.percentage == HUNDRED:
             return None
-        return self._of(feature)
+        found = self._catalogue.spec("Feature", feature)
+        return found.meter_slug if isinstance(found, FeatureSpec) else None
 
     def _of(self, key: str) -> Events | None:
         if key not in self._events:
@@ -71,7 +72,7 @@ class Overlaps:
         return self._events[key]
 
     def _twice(self, meter: str, one: Charge, other: Charge) -> Iterator[Finding]:
-        first, second = self._counted(one), self._counted(other)
+        first, second = (self._of(charge.card.feature or "") for charge in (one, other))
         if first is None or second is None:
             return
         pair = (first.feature, second.feature)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from reconciler.kinds.kind import Finding, Rule
 from reconciler.pricing.lint.charges import Charge
@@ -80,9 +81,11 @@ def _twice(charge: Charge, price: TieredPrice) -> Iterator[Finding]:
 
 
 def _cliffs(charge: Charge, price: TieredPrice) -> Iterator[Finding]:
-    for index, tier in enumerate(price.tiers):
-        if tier.up_to is None:
+    ordered = price.ordered
+    for tier, following_tier in pairwise(ordered):
+        if tier.up_to is None or not _less(following_tier, tier):
             continue
+        index = price.tiers.index(tier)
         last = charge.free + tier.up_to
         following = last + _step(last)
         before, after = charge.cost(last), charge.cost(following)
@@ -92,6 +95,11 @@ def _cliffs(charge: Charge, price: TieredPrice) -> Iterator[Finding]:
                 "costs less; `mode: graduated` bills each tier's units at its own price"
             )
             yield Finding(CLIFF, charge.at("price", "tiers", index, "upToAmount"), message, at_key=True)
+
+
+def _less(one: Tier, other: Tier) -> bool:
+    """Whether a tier has anything cheaper than another: without that, no bill can become smaller."""
+    return (one.unit or ZERO) < (other.unit or ZERO) or (one.flat or ZERO) < (other.flat or ZERO)
 
 
 def _step(edge: Decimal) -> Decimal:
@@ -124,7 +132,7 @@ def _rounded_away(charge: Charge, price: TieredPrice) -> Iterator[Finding]:
         if tier.up_to is None:
             return
         width, lower = tier.up_to - lower, tier.up_to
-        if not tier.unit or tier.flat or width <= 0:
+        if not tier.unit or tier.flat or width <= 0 or tier.unit * width >= 1:
             continue
         plain = replace(
             charge, card=replace(charge.card, price=UnitPrice(tier.unit), discounts=type(charge.card.discounts)())
