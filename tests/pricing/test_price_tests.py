@@ -1,5 +1,6 @@
 """Scenarios billed and held to what they expect: what passes, what misses, by how much and where it is written."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -219,3 +220,35 @@ def test_a_plan_is_read_once_for_all_scenarios_of_it(monkeypatch):
 def test_a_bill_of_what_is_not_there_is_refused():
     with pytest.raises(PricingError, match="Plan/pro are not known"):
         PriceList({}).bill(scenario())
+
+
+def test_customers_who_are_billed_one_after_the_other_do_not_get_each_others_bill():
+    specs = {
+        PRO: plan(),
+        SEAT: {"rateCards": [flat("seats", "7")]},
+        Address("Plan", "team"): plan(base="99"),
+        Address("Addon", "lane"): {"rateCards": [flat("fast", "3")]},
+    }
+    for found in (specs[PRO], specs[Address("Plan", "team")]):
+        found["addons"] = [{"addon": key, "fromPlanPhase": "main"} for key in ("seat", "lane")]
+    customers = [
+        scenario(**more)
+        for more in (
+            {},
+            {"addons": {"seat": 1}},
+            {"addons": {"seat": 2}},
+            {"addons": {"lane": 1}},
+            {"addons": {"seat": 1, "lane": 1}},
+            {"phase": "trial"},
+            {"signs_up": True},
+            {"periods": 2},
+            {"start": date(2026, 2, 1), "signs_up": True},
+            {"usage": {"tokens": Decimal(11)}},
+        )
+    ]
+    customers.append(replace(customers[0], plan="team"))
+    shared = PriceList(specs)
+    totals = [shared.bill(one).total for one in customers]
+    assert totals == [PriceList(specs).bill(one).total for one in customers]
+    assert totals[:6] == [25, 32, 39, 28, 35, 0]
+    assert len(set(totals)) == len(totals)
