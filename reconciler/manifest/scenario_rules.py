@@ -136,7 +136,7 @@ class _Customer:
     def _lines(self, lines: Mapping[str, Decimal]) -> Iterator[Finding]:
         by_key: dict[str, list[Card]] = {}
         for card in self._cards:
-            by_key.setdefault(card.key or card.feature_key or "", []).append(card)
+            by_key.setdefault(_key(card), []).append(card)
         for key, amount in lines.items():
             at: Path = ("expect", "lines", key)
             if key not in by_key:
@@ -146,16 +146,20 @@ class _Customer:
                 yield Finding(CARD, at, f"`{key}` is never billed here: {reason}; expect `0`, or leave it out")
 
     def _never(self, cards: list[Card]) -> str | None:
-        priced = [card.price for card in cards if card.price is not None]
-        if not priced:
+        if all(card.price is None for card in cards):
             return "it has no price"
-        if len(self._phases) == 1 and all(map(_once_at_the_end, cards)):
+        ending = {_key(card) for phase in self._phases[:-1] for card in phase.rate_cards}
+        if _key(cards[0]) not in ending and all(map(_once_at_the_end, cards)):
             return "a one-time fee in arrears is due when the phase ends, and this one has no end"
         return None
 
     def _where(self) -> str:
         plan = f"Plan/{self._scenario.plan}"
         return plan if self._scenario.signs_up else f"{plan} in its phase `{self._phases[0].key}`"
+
+
+def _key(card: Card) -> str:
+    return card.key or card.feature_key or ""
 
 
 def _once_at_the_end(card: Card) -> bool:

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 _REMOTE_BOUNDS = Bounds(max_changes_percent=30, max_removals=0)
 """What an environment that writes no limits gets, unless it is a sandbox."""
 
-_TESTED: tuple[Mode, ...] = ("apply", "promote", "rollback")
-"""What a plan has to be for to be held to the price tests: one that brings what is declared."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
@@ -126,7 +123,7 @@ def plan_for(
     require_identity(context, observation.identity)
     made, observation = answered(backend, desired, observation, options)
     made = _with_consequences(made, desired, observation, options, backend)
-    if mode in _TESTED and not made.is_empty:
+    if not made.is_empty:  # what changes nothing is held to nothing
         made = replace(made, guards=(*made.guards, *failing(context, desired, observation, options.only)))
     if request.usage is not None:
         made = _with_usage(context, made, desired, observation, options, backend, request.usage)

@@ -156,15 +156,11 @@ def test_a_draft_that_is_live_is_nothing_that_anybody_pays(run, live):
 def test_a_revision_is_compared_with(run, live):
     live.declare(*catalogue(price_test(increaseVs={"v1": {"atMost": 0}})))
 
-    def git(*arguments):
-        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-        subprocess.run(("git", "-C", str(live.root), *identity, *arguments), check=True, capture_output=True)
-
-    git("init", "-q")
+    git(live.root, "init", "-q")
     assert "git knows no revision `v1` here" in wrapped(run("test").out)
-    git("add", "-A")
-    git("commit", "-qm", "x")
-    git("tag", "v1")
+    git(live.root, "add", "-A")
+    git(live.root, "commit", "-qm", "x")
+    git(live.root, "tag", "v1")
     assert run("test").code == 0
     live.declare(*catalogue(price_test(increaseVs={"v1": {"atMost": 0}}), amount="20.01"))
     ended = run("test")
@@ -205,6 +201,51 @@ def test_what_cannot_be_billed_fails_its_test_in_the_plan_too(run, live):
     documents = catalogue(price_test(total=1))
     live.declare(*documents[:-1], pro(settlementMode="credit_only"))
     stands(run, live, "price-test:Scenario/studio", "it cannot be billed: a plan that is settled in credits only")
+
+
+def test_what_cannot_be_billed_and_expects_nothing_fails_only_when_asked(run, live):
+    documents = catalogue(scenario())
+    live.declare(*documents[:-1], pro(settlementMode="credit_only"))
+    assert "price-test" not in run("plan").out
+    ended = run("test")
+    assert ended.code == 1
+    assert "it cannot be billed: a plan that is settled in credits only" in ended.out
+    assert ended.out.endswith("0 of 1 price test passed, 1 failed.\n")
+
+
+def test_going_back_is_held_to_the_tests_of_then(run, live):
+    def commit(tag, *documents):
+        live.declare(*documents)
+        git(live.root, "add", "-A")
+        git(live.root, "commit", "-qm", tag)
+        git(live.root, "tag", tag)
+
+    git(live.root, "init", "-q")
+    commit("v0", *catalogue(amount="19"))
+    commit("v1", *catalogue(price_test(increaseVs={"v0": {"atMost": 0}}), amount="20"))
+    commit("v2", *catalogue(amount="18"))
+    apply(run)
+    ended = run("rollback", "--to", "v1", "--auto-approve", "--allow", "price-raising:Plan/pro")
+    assert ended.code == 3
+    assert "expected at most 0.00 USD above v0, got 1.00 USD (+5.3%): 19.00 USD -> 20.00 USD" in wrapped(ended.out)
+
+
+def test_files_given_by_path_are_compared_with_all_of_a_revision(run, live):
+    folder = live.root / "catalog"
+    live.declare(*catalogue())
+    git(live.root, "init", "-q")
+    git(live.root, "add", "-A")
+    git(live.root, "commit", "-qm", "x")
+    live.declare(*catalogue(price_test(increaseVs={"HEAD": {"atMost": 0}}), amount="21"))
+    (folder / "all.yaml").rename(folder / "new.yaml")
+    ended = run("test", "catalog/new.yaml")
+    assert ended.code == 1
+    assert "20.00 USD -> 21.00 USD" in ended.out
+
+
+def git(folder, *arguments):
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True)
 
 
 def test_live_is_what_was_observed_for_the_plan(run, live):

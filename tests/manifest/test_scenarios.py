@@ -84,6 +84,15 @@ def priced(catalogue):
     return catalogue.write(plans_yaml=CATALOGUE)
 
 
+def wrong(catalogue):
+    """The errors; what the catalogue is warned of is not about scenarios."""
+    return [problem for problem in catalogue.check() if problem.severity == "error"]
+
+
+def places(catalogue):
+    return [f"{problem.location} {problem.rule}" for problem in wrong(catalogue)]
+
+
 def scenario(catalogue, text, environment=None):
     (found,) = catalogue.write(a_yaml=text).load(environment).scenarios
     return found
@@ -149,6 +158,7 @@ def test_what_is_left_out_is_the_last_phase_one_period_and_no_expectation(priced
         ("  expect: {lines: {bsae: 20}}\n", "6:20 scenario.card", "has no rate card `bsae`; did you mean `base`?"),
         ("  expect: {lines: {seats: 25}}\n", "6:20 scenario.card", "its cards are `base`, `exit` or `tokens`"),
         ("  expect: {lines: {exit: 5}}\n", "6:26 scenario.card", "a one-time fee in arrears"),
+        ("  signsUp: true\n  expect: {lines: {exit: 5}}\n", "7:26 scenario.card", "a one-time fee in arrears"),
         ("  phase: trial\n  expect: {lines: {tokens: 5}}\n", "7:28 scenario.card", "it has no price"),
         ("  expect: {atLeast: 3, atMost: 2}\n", "6:21 scenario.expect", "at least 3 and at most 2 cannot both be"),
         ("  expect: {total: 3, atMost: 2}\n", "6:19 scenario.expect", "more than the 2 of `atMost`"),
@@ -162,7 +172,7 @@ def test_what_is_left_out_is_the_last_phase_one_period_and_no_expectation(priced
     ],
 )
 def test_what_is_wrong_is_said_at_its_place(priced, spec, place, says):
-    (problem,) = priced.write(a_yaml=HEAD + spec).check()
+    (problem,) = wrong(priced.write(a_yaml=HEAD + spec))
     assert f"{problem.location} {problem.rule}" == f"a.yaml:{place}"
     assert says in problem.message
     assert problem.why
@@ -170,7 +180,7 @@ def test_what_is_wrong_is_said_at_its_place(priced, spec, place, says):
 
 def test_all_that_is_wrong_is_said_in_one_run(priced):
     bad = "  addons: {saet: 1}\n  usage: {q: 1}\n  expect: {total: 1.001, lines: {q: 1}, atMost: 1}\n"
-    found = priced.write(a_yaml=HEAD + bad, b_yaml=HEAD.replace("key: a", "key: b").replace("pro", "prro")).problems()
+    found = places(priced.write(a_yaml=HEAD + bad, b_yaml=HEAD.replace("key: a", "key: b").replace("pro", "prro")))
     assert found == [
         "a.yaml:6:12 scenario.addon",
         "a.yaml:7:11 scenario.usage",
@@ -192,18 +202,34 @@ def test_all_that_is_wrong_is_said_in_one_run(priced):
     ],
 )
 def test_what_can_be_is_no_problem(priced, spec):
-    assert priced.write(a_yaml=HEAD + spec).check() == ()
+    assert wrong(priced.write(a_yaml=HEAD + spec)) == []
+
+
+def test_a_one_time_fee_in_arrears_is_billed_when_its_phase_ends(priced):
+    price = "{type: flat, amount: 5, paymentTerm: in_arrears}"
+    fee = f"{{type: flat_fee, key: exit, name: Exit, billingCadence: null, price: {price}}}"
+    free = "- {type: usage_based, featureKey: tokens, billingCadence: P1M, price: null}\n"
+    priced.write(plans_yaml=CATALOGUE.replace(free, f"{free}        - {fee}\n"))
+    assert wrong(priced.write(a_yaml=HEAD + "  signsUp: true\n  expect: {lines: {exit: 5}}\n")) == []
+    (problem,) = wrong(priced.write(a_yaml=HEAD + "  phase: trial\n  expect: {lines: {exit: 5}}\n"))
+    assert problem.rule == "scenario.card"
+
+
+def test_a_card_that_is_billed_more_often_than_the_plan_has_more_service_periods(priced):
+    monthly = "featureKey: tokens, billingCadence: P1M, price: {type: unit"
+    priced.write(plans_yaml=CATALOGUE.replace(monthly, monthly.replace("P1M", "P1D")))
+    assert wrong(priced.write(a_yaml=HEAD + "  usage: {tokens: [1, 2, 3]}\n")) == []
 
 
 def test_a_scenario_of_a_plan_that_is_wrong_itself_adds_no_problem(priced):
     broken = CATALOGUE.replace("billingCadence: P1M\n  phases", "billingCadence: P1X\n  phases")
-    (problem,) = priced.write(plans_yaml=broken, a_yaml=HEAD + "  phase: nowhere\n").check()
+    (problem,) = wrong(priced.write(plans_yaml=broken, a_yaml=HEAD + "  phase: nowhere\n"))
     assert problem.rule == "value.duration"
 
 
 def test_two_of_one_key_and_a_lifecycle_are_refused(priced):
     priced.write(a_yaml=HEAD, b_yaml=HEAD, c_yaml=HEAD.replace("key: a", "key: c") + "lifecycle: {protect: true}\n")
-    assert priced.problems() == ["b.yaml:1:1 manifest.duplicate", "c.yaml:6:1 reuse.lifecycle"]
+    assert places(priced) == ["b.yaml:1:1 manifest.duplicate", "c.yaml:6:1 reuse.lifecycle"]
 
 
 def test_variables_overlays_and_extends_work_as_in_objects(priced):
@@ -233,7 +259,7 @@ def test_an_abstract_scenario_is_only_there_to_be_extended(priced):
 
 
 def test_the_plan_of_a_scenario_is_no_template(priced):
-    (problem,) = priced.write(a_yaml=HEAD.replace("plan: pro", "plan: '{{ vars.x }}'")).check()
+    (problem,) = wrong(priced.write(a_yaml=HEAD.replace("plan: pro", "plan: '{{ vars.x }}'")))
     assert problem.rule == "template.fixed"
 
 
