@@ -1,6 +1,8 @@
 """Real customers re-rated: their own version against the new one, over the last closed period, without their names."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +13,7 @@ import httpx
 import pytest
 
 from reconciler.backends import open_backend
+from reconciler.errors import ApiError
 from reconciler.execution import apply
 from reconciler.kinds.registry import KINDS
 from reconciler.model import Address, Desired, Location, Management, Resource, Spread
@@ -252,6 +255,31 @@ def test_a_subscription_that_is_not_as_sold_is_counted_and_not_rated(three, monk
 def test_a_meter_that_will_count_otherwise_tells_nothing_of_what_will_be_billed(three):
     found = only(three.rerate(*catalogue(unit="2", meter="$.words")))
     assert found.unrated == (("what is used of `tokens` is not measured yet, or will be counted otherwise", 3),)
+
+
+def test_a_refusal_ends_it_without_asking_for_the_rest(three, monkeypatch):
+    asked, over = [], threading.Event()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            over.set()
+            super().shutdown(wait=wait)
+
+    def refused(ident):
+        asked.append(ident)
+        if len(asked) == 1:
+            raise ApiError("no", status=403)
+        assert over.wait(30)
+        raise ApiError("no", status=403)
+
+    for number in range(30):
+        three.subscribe(f"more_{number}")
+    monkeypatch.setattr("reconciler.workflow.rerating.ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(three.backend, "subscription", refused)
+    with pytest.raises(ApiError):
+        three.rerate(*catalogue(unit="2"))
+    assert len(asked) < 10
 
 
 def test_a_cap_spreads_evenly_and_says_so(three):
