@@ -83,3 +83,8 @@ def test_the_limit_of_an_environment_holds_for_real_bills_too(run, street):
     street.project("limits: {maxBillIncreasePercent: 20}")
     planned = run("plan", "--impact", "live")
     assert "Plan/pro: the bill of a real customer rises by 25.0 %; the environment allows 20 %" in wrapped(planned.out)
+
+
+def test_where_no_price_changes_it_says_so(run, street):
+    street.declare(meter(), FEATURE, pro("20"))
+    assert "no plan that is live changes a price" in run("plan", "--impact", "live").err

@@ -7,7 +7,21 @@ from decimal import Decimal
 import pytest
 from markdown_it import MarkdownIt
 
-from reconciler.model import Action, Address, Amounts, Change, ChangeClass, FieldChange, Guard, Impact
+from reconciler.model import (
+    Action,
+    Address,
+    Affected,
+    Amounts,
+    Change,
+    ChangeClass,
+    FieldChange,
+    Guard,
+    Impact,
+    Mover,
+    Reduced,
+    Rerated,
+    Spread,
+)
 from reconciler.render.plan_markdown import plan
 
 EVIL = "a | b `c` <img src=x> @everyone\n::error::no\x1b[31m"
@@ -111,3 +125,28 @@ def test_what_is_removed_is_always_told(shown):
     ]  # fmt: skip
     text = shown(*gone, limit=3_000)
     assert all(f"- `Plan/p{number}` is archived" in text for number in range(30))
+
+
+PRO = Address("Plan", "pro")
+
+
+def test_who_is_affected_is_told_by_counts(shown):
+    loss = (Reduced("main", "sso", "access", None), Reduced("main", "tokens", "1,000 each P1M", "500 each P1M"))
+    text = shown(change("pro", price()), affected=(Affected(PRO, ((3, 30), (2, 7)), loss, ("extra", EVIL)),))
+    assert "- `Plan/pro`: 37 active subscriptions: 30 on version 3, 7 on version 2; they stay there" in text
+    assert "  - new subscribers get less: `sso` (`main`): `access`, gone" in text
+    assert "  - new subscribers get less: `tokens` (`main`): `1,000 each P1M`, now `500 each P1M`" in text
+    assert "<img" not in MarkdownIt("commonmark", {"html": True}).render(text)
+    assert "\x1b" not in text
+
+
+def test_what_real_customers_would_have_paid_is_a_sum_and_names_nobody(shown):
+    found = Rerated(PRO, "EUR", 5, 4, 3, (("no idea", 1),), Decimal(100), Decimal(110), 2, 1,
+                    Spread(Decimal(-1), Decimal(1), Decimal(10), Decimal(10)),
+                    movers=(Mover("acme", "Acme Inc.", Decimal(1), Decimal(11)),))  # fmt: skip
+    text = shown(change("pro", price()), rerated=(found,))
+    assert (
+        "- `Plan/pro`, last closed period of 3 of 5 real subscriptions: 100.00 → 110.00 `EUR` (**+10.0 %**); "
+        "2 would pay more, 1 less, 0 the same; median 1.00, at most 10.00\n  - 1 not rated: no idea"
+    ) in text
+    assert "acme" not in text.lower()

@@ -150,6 +150,8 @@ def _plan(
         made = workflow.make_plan(context, asked)
     print_plan(_shown(made, screen, asked), screen, form)
     applying.tell_cut_off(context, made, screen)
+    if asked.usage is not None and not made.rerated:
+        screen.say("--impact live: no plan that is live changes a price, so no customer's bill was looked at.")
     workflow.require_complete(made)
     if out is not None:
         save(made, out, screen)
