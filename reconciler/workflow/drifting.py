@@ -28,6 +28,7 @@ from reconciler.workflow.plans import (
     require_identity,
     rfc3339,
     stamped,
+    with_consequences,
     with_dependencies,
 )
 from reconciler.workflow.revisions import at_revision, is_revision
@@ -190,7 +191,8 @@ def _healing(context: Context, backend: Backend, finding: Finding, found: Drift,
     consents = consents_for(finding.desired, asked)
     options = options_for(context, finding.desired, asked, consents, "heal")
     options = replace(options, only=frozenset(with_dependencies(finding.desired, mild)), prune=False)
-    made, _ = answered(backend, finding.desired, finding.observation, options)
+    made, observation = answered(backend, finding.desired, finding.observation, options)
+    made = with_consequences(made, finding.desired, observation, options, backend)
     judged = judge(
         made,
         consents,

@@ -122,7 +122,7 @@ def plan_for(
     observation = backend.observe(KINDS, everything=mode == "destroy", named=desired.resources)
     require_identity(context, observation.identity)
     made, observation = answered(backend, desired, observation, options)
-    made = _with_consequences(made, desired, observation, options, backend)
+    made = with_consequences(made, desired, observation, options, backend)
     if not made.is_empty:  # what changes nothing is held to nothing
         made = replace(made, guards=(*made.guards, *failing(context, desired, observation, options.only)))
     if request.usage is not None:
@@ -143,7 +143,7 @@ def plan_for(
     return stamped(context, desired, judged, request.at), observation
 
 
-def _with_consequences(
+def with_consequences(
     made: Plan, desired: Desired, observation: Observation, options: PlanOptions, backend: Backend
 ) -> Plan:
     """The plan with what it does to bills and to subscribers; one question per plan that changes."""

@@ -258,3 +258,18 @@ def test_drift_writes_nothing_and_takes_targets(run, live):
     assert live.everything() == before
     for wrong in (("--auto-approve",), ("--allow", "adopt:*/*"), ("--write-secrets",)):
         assert run("drift", *wrong).code == 64
+
+
+def test_healing_a_plan_that_too_many_subscribe_to_is_refused(run, live):
+    applied(run, live, pro())
+    live.send("POST", "customers", {"name": "Umbra", "key": "umbra", "currency": "USD"})
+    live.send("POST", "subscriptions", {"customerKey": "umbra", "plan": {"key": "pro"}})
+    draft = live.send("GET", f"plans/{click_a_version(live, '20')}")
+    fields = ("metadata", "billingCadence", "proRatingConfig", "phases", "settlementMode")
+    live.send("PUT", f"plans/{draft['id']}", {"name": "Clicked", **{name: draft[name] for name in fields}})
+    live.send("POST", f"plans/{draft['id']}/publish")
+    live.project("limits: {maxSubscribersAffected: 0, maxChangesPercent: 100}")
+    before = live.items("plans")
+    ended = run("drift", "--heal", "--auto-approve")
+    assert (ended.code, "max_subscribers_affected" in ended.err) == (3, True), ended
+    assert live.items("plans") == before

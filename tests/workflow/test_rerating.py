@@ -16,9 +16,10 @@ from reconciler.backends import open_backend
 from reconciler.errors import ApiError
 from reconciler.execution import apply
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Location, Management, Resource, Spread
+from reconciler.model import Address, Desired, Location, Management, Resource, Spread, Subscriber
 from reconciler.planning import planfile
 from reconciler.planning.options import PlanOptions, no_secret
+from reconciler.planning.rerating import sampled
 from reconciler.planning.sides import sides
 from reconciler.render import text
 from reconciler.sandbox import Sandbox
@@ -290,6 +291,14 @@ def test_a_cap_spreads_evenly_and_says_so(three):
     assert sum(request.url.path.startswith("/api/v1/subscriptions/") for request in three.seen) == 2
     assert sorted(told) == [(PRO, 1, 2), (PRO, 2, 2)]
     assert "2 of them looked at, evenly spread" in " ".join(text.plan(made).split())
+
+
+@pytest.mark.parametrize(
+    ("many", "cap", "numbers"), [(10, 3, [0, 3, 6]), (3, 3, [0, 1, 2]), (2, 5, [0, 1]), (0, 1, [])]
+)
+def test_a_sample_is_spread_over_all(many, cap, numbers):
+    everybody = [Subscriber(str(number), "k", "n", "s", 1) for number in range(many)]
+    assert [int(one.customer) for one in sampled(everybody, cap)] == numbers
 
 
 def test_nobody_is_asked_about_where_no_price_changes(three):
