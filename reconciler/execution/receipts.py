@@ -21,7 +21,13 @@ def _about(plan: Plan) -> dict[str, object]:
         "environment": plan.target.environment,
         "mode": plan.mode,
         "complete": plan.complete,
-        "source": {"manifests": source.manifests, "commit": source.commit, "dirty": source.dirty},
+        "source": {
+            "manifests": source.manifests,
+            "commit": source.commit,
+            "dirty": source.dirty,
+            "bundle": source.bundle,
+            "revision": source.revision,
+        },
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ from reconciler.workflow.revisions import at_revision, is_revision
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
+
+_WHOLE = ("apply", "promote", "rollback")
+"""The runs after which a whole catalogue is as it was declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +120,39 @@ def _base(context: Context, text: str) -> tuple[Desired, str]:
     source, name = body.get("source"), body.get("environment")
     if name != context.environment.name:
         raise UsageError(f"{path} is about the environment {name}, not about {context.environment.name}")
-    commit = source.get("commit") if isinstance(source, dict) else None
+    commit = (source.get("revision") or source.get("commit")) if isinstance(source, dict) else None
     if not isinstance(source, dict) or not isinstance(commit, str):
         raise UsageError(f"{path} does not say which commit it was made from", tip="give a git revision as --base")
-    desired = _declared_at(context, commit)
-    if source.get("dirty") and source.get("manifests") != desired.digest:
-        raise UsageError(
-            f"{path} was made from manifests that were not committed, so git does not have them",
-            tip="give the git revision that was applied as --base",
-        )
+    desired = _declared_at(context, commit, _moment(body))
+    if source.get("manifests") != desired.digest:
+        _require_exact(path, source)
     return desired, f"{text}, made at commit {commit[:7]}"
 
 
-def _declared_at(context: Context, revision: str) -> Desired:
+def _require_exact(path: Path, source: Mapping[str, Any]) -> None:
+    """Raises ``UsageError`` where something else was applied than what the commit declares."""
+    if source.get("bundle"):
+        reason = f"the bundle {str(source['bundle'])[:12]}, which is not what its commit declares"
+    elif source.get("dirty") and not source.get("revision"):
+        reason = "manifests that were not committed, so git does not have them"
+    else:
+        return
+    raise UsageError(f"{path} was made from {reason}", tip="give the git revision that was applied as --base")
+
+
+def _moment(body: Mapping[str, Any]) -> datetime | None:
+    """When it was made, in UTC: what was due only later was not declared then."""
+    text = body.get("not_before") or body.get("created_at") or body.get("started_at") or body.get("run")
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def _declared_at(context: Context, revision: str, moment: datetime | None = None) -> Desired:
     with at_revision(context, revision) as then:
-        return load_desired(then)
+        return load_desired(then, moment)
 
 
 def _saved(path: Path) -> Mapping[str, Any]:
@@ -144,7 +166,7 @@ def _saved(path: Path) -> Mapping[str, Any]:
         return body
     for line in reversed(text.splitlines()):
         receipt = _parsed(line)
-        if receipt.get("mode") == "apply" and receipt.get("complete") is True:
+        if receipt.get("mode") in _WHOLE and receipt.get("complete") is True:
             return receipt
     raise UsageError(
         f"{path} is neither a saved plan, a report, nor receipts of an apply", tip="give a git revision as --base"

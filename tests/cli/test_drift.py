@@ -194,6 +194,17 @@ def test_a_base_may_be_the_plan_or_the_report_of_what_was_applied(run, live, tmp
         assert said in ended.err
 
 
+def test_a_base_of_receipts_knows_a_rollback(run, live, tmp_path):
+    applied(run, live, METER)
+    commit(tmp_path)
+    live.declare(("Meter", "tokens", {**METER[2], "name": "Renamed"}))
+    git(tmp_path, "commit", "-qam", "y")
+    assert run("apply", "--auto-approve").code == 0
+    assert run("rollback", "--to", "HEAD~1", "--auto-approve").code == 0
+    receipts = ("--base", ".reconciler/receipts/live.jsonl")
+    assert found(run, *receipts) == {"Meter/tokens": ("changed", "manifest", {"name": "manifest"})}
+
+
 def test_heal_puts_back_what_is_no_money_and_leaves_the_rest(run, live):
     applied(run, live, METER, FEATURE, CHANNEL, RULE, pro())
     rename_meter(live, "Clicked")

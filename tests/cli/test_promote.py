@@ -400,3 +400,24 @@ def test_a_plan_in_json_is_the_only_data(pair):
     ended = pair.promote("--check", "--format", "json")
     assert json.loads(ended.out)["mode"] == "promote"
     assert "applied and active in staging" in ended.err
+
+
+def test_receipts_of_a_promotion_are_a_base_of_drift(pair, run, tmp_path):
+    pair.done()
+    served = pair.production
+    send(served, live_plan(served), name="Clicked")
+    base = tmp_path / ".reconciler" / "receipts" / "production.jsonl"
+    ended = run("drift", "-e", "production", "--base", str(base), "--format", "json")
+    assert ended.code == 2, ended
+    (found,) = json.loads(ended.out)["objects"]
+    assert [field["origin"] for field in found["fields"]] == ["outside"]
+
+
+def test_receipts_of_a_bundle_that_no_commit_declares_are_no_base(pair, run, tmp_path):
+    older = git(pair.root, "rev-parse", "HEAD")
+    pair.declare(meter(name="Newer"), FEATURE, pro("{{ vars.fee }}"))
+    pair.commit()
+    pair.done("--bundle", older)
+    base = tmp_path / ".reconciler" / "receipts" / "production.jsonl"
+    ended = run("drift", "-e", "production", "--base", str(base))
+    assert (ended.code, "which is not what its commit declares" in wrapped(ended.err)) == (64, True), ended

@@ -28,7 +28,7 @@ def test_a_line_is_written_before_a_step_is_sent_and_one_when_it_is_over(world, 
         "run": "2026-01-01T12:00:00+00:00", "at": "2026-01-01T12:00:00+00:00", "step": "1",
         "address": "Meter/tokens", "verb": "create", "method": "POST", "path": "/api/v1/meters", "state": "started",
         "left": 1, "environment": "test", "mode": "apply", "complete": True,
-        "source": {"manifests": "", "commit": None, "dirty": None},
+        "source": {"manifests": "", "commit": None, "dirty": None, "bundle": None, "revision": None},
     }  # fmt: skip
     assert (finished["state"], finished["status"], finished["left"]) == ("done", 200, 0)
     assert finished["created_id"] == world.items("/api/v1/meters")[0]["id"]
