@@ -101,7 +101,7 @@ def test_a_comment_that_another_environment_needs_is_not_unused(pro):
             kind: Plan
             key: pro
             patch:
-              phases: [{key: main, rateCards: [{featureKey: tokens, price: {type: unit, amount: "1"}}]}]
+              phases: [{key: main, rateCards: [{featureKey: tokens, price: {mode: graduated}}]}]
             """,
     )
     catalogue.project("manifests: [catalog]\nenvironments: {live: {endpoint: 'sandbox:', overlays: [over]}}")
