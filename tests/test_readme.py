@@ -188,6 +188,7 @@ def test_every_relative_link_leads_somewhere():
 
 def test_the_bill_is_real_output_of_the_example(monkeypatch, capsys):
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(ROOT / "examples" / "ai-saas")
     said = next(block for language, block in BLOCKS if language == "console" and "reconciler price" in block)
     command, printed = said.split("\n", 1)
