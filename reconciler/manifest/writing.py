@@ -33,7 +33,7 @@ def document_text(tree: Mapping[str, Any], shape: Shape, comments: Iterable[str]
 def stream(header: Iterable[str], documents: Iterable[str]) -> str:
     """A file of documents under a comment."""
     head = "".join(f"# {line}".rstrip() + "\n" for line in header)
-    return (f"{head}\n" if head else "") + "\n---\n".join(documents)
+    return (f"{head}\n" if head else "") + "---\n".join(documents)
 
 
 def in_order(shape: Shape | None, value: Any, *, whole: bool = False) -> Any:  # noqa: ANN401 - any tree

@@ -100,6 +100,7 @@ def test_a_dash_prints_everything_and_writes_nothing(run, by_hand):
     assert ended.code == 0
     assert [ended.out.count(f"\nkind: {kind}\n") for kind in ("Meter", "Plan", "NotificationChannel")] == [1, 1, 3]
     assert (files(by_hand.root), (by_hand.root / "reconciler.yaml").read_text()) == ([], before)
+    assert formatted("-", ended.out.encode()) == (ended.out, [])
 
 
 def test_one_file_per_object(run, by_hand):
