@@ -25,7 +25,7 @@ def frozen(plan: Plan, windows: Iterable[Window], moment: datetime) -> Iterator[
         held = [item for item in change.classes if item not in NEEDS_NO_CONSENT]
         if held and change.action is not Action.NO_CHANGE:
             why = f"{change.address}: {_worst(held)} changes are frozen until {until}, because {holding.because}"
-            yield Guard(FROZEN, change.address, f"{why} (`freeze` in reconciler.yaml)", consentable=False)
+            yield Guard(FROZEN, change.address, f"{why} (`freeze` of {plan.target.environment})", consentable=False)
 
 
 def _worst(classes: list[ChangeClass]) -> str:

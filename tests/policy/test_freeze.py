@@ -42,8 +42,7 @@ def test_the_guard_names_object_class_end_and_reason_and_nothing_opens_it():
     (guard,) = frozen(plan(*classes), [WINDOW, longer], INSIDE)
     assert (guard.name, guard.status, guard.consentable) == ("frozen:Plan/pro", "open", False)
     assert guard.message == (
-        "Plan/pro: price-raising changes are frozen until 2027-01-03T01:00:00Z, because an audit "
-        "(`freeze` in reconciler.yaml)"
+        "Plan/pro: price-raising changes are frozen until 2027-01-03T01:00:00Z, because an audit (`freeze` of test)"
     )
 
 
