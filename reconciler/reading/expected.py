@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model import Path, PathPart
-from reconciler.reading.scalars import is_template
+from reconciler.reading.scalars import is_quoted, is_template
 from reconciler.reading.tree import Map, Seq, item_index
 
 
@@ -22,10 +22,10 @@ def plain_tree(value: Any) -> Any:  # noqa: ANN401 - any tree
 
 
 def first_template(value: Any) -> str | None:  # noqa: ANN401 - any tree
-    """The first template among the texts of a tree."""
+    """The first template among the texts of a tree; one that computes nothing is none."""
     match value:
         case str():
-            return value if is_template(value) else None
+            return value if is_template(value) and not is_quoted(value) else None
         case dict():
             return next(filter(None, map(first_template, value.values())), None)
         case list():

@@ -26,6 +26,7 @@ _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_QUOTED = re.compile(r"""\{\{\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*\}\}""", re.DOTALL)
 _WORD_STARTS = frozenset("~nNtTfF")
 _NUMBER_STARTS = frozenset("0123456789-+.")
 _MAX_DIGITS = 200
@@ -80,3 +81,8 @@ def _short(text: str) -> str:
 def is_template(text: str) -> bool:
     """Whether a text has anything to render."""
     return "{{" in text or "{%" in text or "{#" in text
+
+
+def is_quoted(text: str) -> bool:
+    """Whether a template is nothing but one text in quotes: how a text is written that looks like a template."""
+    return _QUOTED.fullmatch(text) is not None

@@ -21,6 +21,7 @@ from reconciler.project.values import DeclaredEnvironment, Variable
 from reconciler.project.variables import convert
 from reconciler.reading.editing import Editor
 from reconciler.reading.expected import deleted, value_at
+from reconciler.reading.scalars import is_quoted
 from reconciler.reading.tree import TreeSource
 from reconciler.reading.updating import update
 from reconciler.workflow.desk import Desk
@@ -75,7 +76,7 @@ class Placer:
         if hit is None or _written(resource, wish.path) != wish.path:
             return None
         text = self._desk.editor(hit[0]).get(hit[1], hit[2])
-        return text if isinstance(text, str) and is_template(text) else None
+        return text if isinstance(text, str) and is_template(text) and not is_quoted(text) else None
 
     def in_place(self, resource: Resource, wish: Wish, hit: Hit | None) -> Location:
         """Write a value where its declaration stands; where it is a variable, there."""

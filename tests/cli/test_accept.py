@@ -572,3 +572,13 @@ def test_metadata_whose_names_read_as_paths_is_accepted_whole(run, alone, name):
     ended = run("accept")
     assert ended.code == 0, ended.out + ended.err
     settled(run)
+
+
+@pytest.mark.parametrize("quoted", ["{{ 'Pro {{ x }}' }}", '{{ "Pro {{ \\"x\\" }}" }}'])
+def test_a_text_in_quotes_that_only_looks_like_a_template_is_written_anew(run, alone, tmp_path, quoted):
+    live = alone(catalog__pro=PLAN.replace("spec:", f"spec:\n  description: {json.dumps(quoted)} # why", 1))
+    live.version("pro", lambda plan: plan.update(description="Pro {{ y }}"))
+    ended = run("accept")
+    assert ended.code == 0, ended
+    assert "{{ 'Pro {{ y }}' }}\" # why" in (tmp_path / "catalog" / "pro.yaml").read_text()
+    settled(run)
