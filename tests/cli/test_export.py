@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.reading.formatting import formatted
+
 PLAN = {
     "key": "pro",
     "name": "Pro",
