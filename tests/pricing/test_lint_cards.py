@@ -56,6 +56,8 @@ def test_a_rule_fires_with_the_numbers_of_the_engine(card, rule, said):
         usage(unit("0"), entitlementTemplate=SOFT),
         usage(unit("1"), entitlementTemplate=SOFT, discounts={"percentage": {"percentage": 100}}),
         usage(tiered("volume", (1000, "0.05"), (None, "0.1"))),
+        usage(tiered("volume", (10, "1"), (None, "0", "10"))),
+        usage(unit("0.0025"), entitlementTemplate=SOFT, discounts={"usage": {"quantity": 500}}),
         usage(tiered("volume", (1000, "0.1"), (None, "0.05", "50"))),
         usage(tiered("graduated", (1000, "0.1"), (None, "0.05"))),
         usage(tiered("graduated", (0, "0"), (1000, "0.1", "10"), (None, "0.05"))),
@@ -100,6 +102,12 @@ def test_a_currency_that_is_rounded_otherwise_than_by_iso_is_told_where_a_bill_s
 @pytest.mark.parametrize(("currency", "amount"), [("HUF", "35"), ("MGA", "0.12"), ("JPY", "0.35"), ("EUR", "0.12345")])
 def test_a_currency_is_not_told_of_where_no_bill_shows_it(currency, amount):
     assert told(usage(unit(amount)), currency=currency) == {}
+
+
+def test_a_fee_with_too_many_decimals_for_its_currency_is_told_once():
+    assert told(fee("99.5"), currency="HUF") == {
+        "money.amount.too_fine": "99.5 HUF is billed as 100 HUF: HUF has no decimals"
+    }
 
 
 def test_a_one_time_fee_in_arrears_is_billed_at_the_end_of_a_phase_that_ends_and_never_with_an_add_on():

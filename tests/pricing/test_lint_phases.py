@@ -14,7 +14,7 @@ def test_a_trial_of_two_weeks_leaves_a_prorated_rest():
 
 
 def test_the_dearest_fee_is_told():
-    said = told(fee("10"), fee("100", key="big"), before=[("P14D", [FREE])])["money.phase.stub"]
+    said = told(fee("9"), fee("100", key="big"), fee("10", key="last"), before=[("P14D", [FREE])])["money.phase.stub"]
     assert "54.84 EUR for `big`" in said
 
 
@@ -42,6 +42,10 @@ def test_a_phase_of_whole_periods_leaves_none(length, cadence, card):
 @pytest.mark.parametrize(("length", "card"), [("P1M", "P3M"), ("P1M", "P1Y"), ("P36M15D", "P1M"), ("PT1H", "P1M")])
 def test_a_phase_that_is_shorter_than_the_cards_period_leaves_one(length, card):
     assert told(fee("100", cadence=card), before=[(length, [FREE])]).keys() == {"money.phase.stub"}
+
+
+def test_months_are_no_whole_number_of_weeks():
+    assert told(fee("7", cadence="P1W"), cadence="P1W", before=[("P1M", [FREE])]).keys() == {"money.phase.stub"}
 
 
 def test_nothing_is_prorated_where_proration_is_off():

@@ -30,13 +30,22 @@ def test_a_plan_that_includes_more_and_costs_less_is_told_with_both_bills():
     "pro",
     [
         plan(fee("99"), usage(unit("0.001")), SSO),
+        plan(fee("29"), usage(unit("0.008")), SSO),
         plan(fee("9"), usage(unit("0.1")), SSO),
         plan(fee("9"), usage(unit("0.008"))),
         plan(fee("9"), usage(unit("0.008")), SSO, currency="USD"),
         plan(fee("90", cadence="P1Y"), usage(unit("0.008"), cadence="P1Y"), SSO, cadence="P1Y"),
         plan(fee("9"), SSO),
     ],
-    ids=["dearer at first", "dearer with usage", "not larger", "other currency", "other cadence", "other features"],
+    ids=[
+        "dearer at first",
+        "the same at first",
+        "dearer with usage",
+        "not larger",
+        "other currency",
+        "other cadence",
+        "other features",
+    ],
 )
 def test_the_larger_plan_may_be_cheaper_at_some_usage(pro):
     assert compared(plan(fee("29"), usage(unit("0.01"))), pro) == []
