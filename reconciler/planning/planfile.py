@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,20 +16,17 @@ from reconciler.model import (
     Action,
     Address,
     Change,
-    ChangeClass,
     FieldChange,
     Guard,
     Location,
     Plan,
-    PlanSource,
     Problem,
     Scheduled,
     Sighting,
     SourceDocument,
     Step,
-    Target,
 )
-from reconciler.planning import affectedfile, impactfile, rehearsalfile, reratedfile
+from reconciler.planning import affectedfile, impactfile, planreading, rehearsalfile, reratedfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
@@ -185,11 +180,6 @@ def _document(found: SourceDocument) -> dict[str, Any]:
     return {"address": str(found.address), "location": _location(found.location)}
 
 
-def _read_document(item: Mapping[str, Any] | None) -> SourceDocument | None:
-    place = _read_location(item["location"]) if item else None
-    return SourceDocument(Address.parse(item["address"]), place) if item and place else None
-
-
 def _location(location: Location | None) -> dict[str, Any] | None:
     return {"file": location.file, "line": location.line, "column": location.column} if location else None
 
@@ -265,7 +255,7 @@ def loads(text: str) -> Plan:
     if stated != sha256(body):
         raise ForeignPlanError("the plan file was changed after it was made (its digest does not match)")
     try:
-        plan = _read(body)
+        plan = planreading.read(body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanFileError(f"this is not a plan file: {type(error).__name__} at {error}") from None
     if change_digest(plan) != body.get("change_digest"):
@@ -280,120 +270,3 @@ def _check_version(version: str) -> None:
             f"the plan file has format {version}; this reconciler reads {FORMAT_VERSION}",
             tip="use the version of reconciler that made it, or make a new plan",
         )
-
-
-def _read(body: Mapping[str, Any]) -> Plan:
-    target, source = body["target"], body["source"]
-    plan = Plan(
-        target=Target(body["environment"], target["endpoint"], target["identity"], target["api"]),
-        project=body["project"],
-        changes=tuple(_read_change(item) for item in body["changes"]),
-        steps=tuple(_read_step(item) for item in body["steps"]),
-        guards=tuple(_read_guard(item) for item in body["guards"]),
-        observed=tuple(
-            Sighting(Address.parse(item["address"]), item["fingerprint"], item["absent"], item["note"])
-            for item in body["observed"]
-        ),
-        warnings=tuple(_read_warning(item) for item in body["warnings"]),
-        unchanged=body["summary"]["no_change"],
-        mode=body["mode"],
-        complete=body["complete"],
-        source=PlanSource(
-            source["manifests"],
-            source["commit"],
-            source["dirty"],
-            source.get("bundle"),
-            source.get("promoted_from"),
-            source.get("revision"),
-        ),
-        created_at=body["created_at"],
-        valid_until=body["valid_until"],
-        tool=body["tool"],
-    )
-    rehearsed = rehearsalfile.read(body["rehearsal"]) if body.get("rehearsal") is not None else None
-    due = body.get("not_before")
-    return replace(
-        plan,
-        write_secrets=bool(body.get("write_secrets", False)),
-        rehearsal=rehearsed,
-        impacts=tuple(impactfile.read(item) for item in body.get("impacts", ())),
-        curves=tuple(impactfile.read_curve(item) for item in body.get("curves", ())),
-        affected=tuple(affectedfile.read(item) for item in body.get("affected", ())),
-        rerated=tuple(reratedfile.read(item) for item in body.get("rerated", ())),
-        scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
-        not_before=datetime.fromisoformat(due) if due is not None else None,
-    )
-
-
-def _read_scheduled(item: Mapping[str, Any]) -> Scheduled:
-    at = datetime.fromisoformat(item["at"])
-    return Scheduled(Address.parse(item["address"]), at, _read_location(item["location"]))
-
-
-def _read_change(item: Mapping[str, Any]) -> Change:
-    return Change(
-        address=Address(item["kind"], item["key"]),
-        action=Action(item["action"]),
-        actions=tuple(item["actions"]),
-        classes=tuple(ChangeClass(name) for name in item["classes"]),
-        reasons=tuple(item["reasons"]),
-        fields=tuple(
-            FieldChange(
-                path=field["path"],
-                before=field["before"],
-                after=field["after"],
-                location=_read_location(field.get("location")),
-                currency=field.get("currency"),
-                note=field.get("note"),
-                forces=field.get("forces"),
-                shared=_read_document(field.get("shared")),
-            )
-            for field in item["fields"]
-        ),
-        location=_read_location(item["location"]),
-        title=item["title"],
-        notes=tuple(item["notes"]),
-        unchanged=item["unchanged"],
-        before_version=item["before_version"],
-        after_version=item["after_version"],
-    )
-
-
-def _read_location(item: Mapping[str, Any] | None) -> Location | None:
-    return Location(item["file"], item["line"], item["column"]) if item else None
-
-
-def _read_step(item: Mapping[str, Any]) -> Step:
-    return Step(
-        id=item["id"],
-        address=Address.parse(item["address"]),
-        verb=item["verb"],
-        method=item["method"],
-        path=item["path"],
-        body=item["body"],
-        after=tuple(item["after"]),
-        target_id=item["target_id"],
-        may_refuse=item["may_refuse"],
-    )
-
-
-def _read_guard(item: Mapping[str, Any]) -> Guard:
-    return Guard(
-        code=item["code"],
-        address=Address.parse(item["address"]) if item["address"] else None,
-        message=item["message"],
-        consentable=item["consentable"],
-        status=item["status"],
-        consent=item["consent"],
-        change=item.get("change"),
-    )
-
-
-def _read_warning(item: Mapping[str, Any]) -> Problem:
-    return Problem(
-        rule=item["rule"],
-        message=item["message"],
-        location=_read_location(item["location"]),
-        severity="warning",
-        address=Address.parse(item["address"]) if item["address"] else None,
-    )
