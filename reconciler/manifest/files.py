@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.problems import Problems
+from reconciler.model import Location
 from reconciler.project import Project
 from reconciler.project.building import ENVIRONMENTS_FOLDER
 from reconciler.reading.tree import Files
@@ -75,8 +76,13 @@ def contents(project: Project) -> dict[str, bytes]:
     return found
 
 
-def manifest_files(layout: Layout, entries: Iterable[Path], problems: Problems) -> list[Path]:
-    """The files of these files and folders, each once, in the order given and sorted inside a folder."""
+def manifest_files(
+    layout: Layout, entries: Iterable[Path], problems: Problems, named_at: Location | None = None
+) -> list[Path]:
+    """The files of these files and folders, each once, in the order given and sorted inside a folder.
+
+    ``named_at``: the place that names them, for what is not there.
+    """
     found: dict[Path, Path] = {}
     for entry in entries:
         if entry.is_dir():
@@ -85,7 +91,7 @@ def manifest_files(layout: Layout, entries: Iterable[Path], problems: Problems) 
         elif entry.is_file():
             found.setdefault(entry.resolve(), entry)
         else:
-            problems.place("manifest.file", f"there is no file or folder `{layout.name(entry)}`", None)
+            problems.place("manifest.file", f"there is no file or folder `{layout.name(entry)}`", named_at)
     return list(found.values())
 
 

@@ -231,7 +231,8 @@ class _Run:
         if name not in self._overlays:
             folder = self._project.root / name
             open_layout = replace(self._layout, skipped=frozenset())
-            files = [*manifest_files(open_layout, [folder], self._problems), *open_layout.added(folder)]
+            named_at = next((one.location for one in self._project.environments.values() if name in one.overlays), None)
+            files = [*manifest_files(open_layout, [folder], self._problems, named_at), *open_layout.added(folder)]
             self._overlays[name] = self._gatherer.files(files)
         return self._overlays[name]
 

@@ -30,6 +30,13 @@ def test_a_manifest_that_is_not_there_is_a_problem(catalogue):
     assert [(p.rule, "catalogue" in p.message) for p in catalogue.check()] == [("manifest.file", True)]
 
 
+def test_an_overlay_that_is_not_there_is_told_at_the_environment_that_names_it(catalogue):
+    catalogue.write(**TWO).project("manifests: [catalog]\nenvironments: {s: {endpoint: 'sandbox:', overlays: [over]}}")
+    (problem,) = catalogue.check()
+    assert (problem.rule, "`over`" in problem.message) == ("manifest.file", True)
+    assert str(problem.location) == "reconciler.yaml:5:16"
+
+
 def test_the_project_its_environments_variables_and_overlays_are_no_manifests(catalogue):
     catalogue.write(
         **TWO, environments__prod_yaml="endpoint: 'sandbox:'\n", vars__s_yaml="a: 1\n",
