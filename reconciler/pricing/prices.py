@@ -167,6 +167,8 @@ def _tiers(price: Mapping[str, Tree]) -> tuple[Tier, ...]:
     ends = [tier.up_to for tier in tiers if tier.up_to]
     if len(set(ends)) != len(ends):
         raise PricingError("price.tiers: several tiers have the same upToAmount")
+    if all(tier.up_to is not None for tier in tiers):
+        raise PricingError("price.tiers: every tier ends; leave out `upToAmount` in the last one")
     return tiers
 
 
@@ -177,7 +179,10 @@ def _tier(tier: Tree, where: str) -> Tier:
     unit, flat = (_part(tier.get(name), f"{where}.{name}") for name in ("unitPrice", "flatPrice"))
     if unit is None and flat is None:
         raise PricingError(f"{where}: neither a unitPrice nor a flatPrice")
-    return Tier(None if end is None else number(end, f"{where}.upToAmount"), unit, flat)
+    up_to = None if end is None else number(end, f"{where}.upToAmount")
+    if up_to is not None and up_to < 0:
+        raise PricingError(f"{where}.upToAmount: {up_to} is negative")
+    return Tier(up_to, unit, flat)
 
 
 def _part(part: Tree, where: str) -> Decimal | None:

@@ -99,6 +99,8 @@ def _converted(line: Line, quantity: Decimal) -> Decimal:
         return quantity
     if not isinstance(line.price, UnitPrice | TieredPrice):
         raise PricingError(f"{line.name}: only unit and tiered prices take converted units")
+    if conversion.operation not in ("multiply", "divide"):
+        raise PricingError(f"{line.name}: `{conversion.operation}` is no conversion; one of multiply, divide")
     if conversion.factor <= 0:
         raise PricingError(f"{line.name}: the conversion factor {conversion.factor} is not greater than 0")
     scaled = (
@@ -117,6 +119,8 @@ def _to_precision(conversion: Conversion, quantity: Decimal) -> Decimal:
             return downwards(quantity, conversion.precision)
         case "half_up":
             return rounded(quantity, conversion.precision)
+        case _:
+            raise PricingError(f"`{conversion.rounding}` is no rounding; one of none, ceiling, floor, half_up")
 
 
 def _free(line: Line, quantity: Decimal, before: Decimal) -> UsageDiscount | None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import PricingError
-from reconciler.pricing import Discounts, Line, Period, invoice, parse_price, rate, rate_part
+from reconciler.pricing import Conversion, Discounts, Line, Period, invoice, parse_price, rate, rate_part
 from reconciler.pricing.money import divided, exact, text
 
 TIERS = [
@@ -112,6 +112,8 @@ def test_an_invoice_sums_rounded_lines_and_lists_them_by_name():
         {"type": "package", "amount": "1", "quantityPerPackage": "0"},
         {"type": "flat", "amount": "1", "paymentTerm": "never"},
         tiered("flat"), tiered("volume", []), tiered("volume", ["x"]), tiered("volume", [{"upToAmount": "1"}]),
+        tiered("volume", [{"upToAmount": "9", "unitPrice": unit()}]),
+        tiered("volume", [{"upToAmount": "-1", "unitPrice": unit()}, {"unitPrice": unit()}]),
         tiered("volume", [{"unitPrice": "1"}]), tiered("volume", [{"unitPrice": unit("-1")}]),
         tiered("volume", [{"upToAmount": end, "unitPrice": unit()} for end in ("10", "10.0")]),
     ],
@@ -183,3 +185,16 @@ def test_parts_of_a_period_open_as_many_packages_as_the_whole(usage):
 def test_a_quotient_has_sixteen_places_rounded_half_away_from_zero():
     assert divided(Decimal(2), Decimal(3)) == Decimal("0.6666666666666667")
     assert divided(Decimal(-2), Decimal(3)) == Decimal("-0.6666666666666667")
+
+
+@pytest.mark.parametrize(
+    "conversion",
+    [
+        Conversion("add", Decimal(2)),
+        Conversion("divide", Decimal(0)),
+        Conversion("divide", Decimal(3), "down"),
+    ],
+)
+def test_a_conversion_that_is_none_is_refused(conversion):
+    with pytest.raises(PricingError):
+        rate(line(unit(), 5, conversion=conversion))
