@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FILE = parsing.FILE
-_LATER = ("html", "terraform-json", "sarif", "github")
+_LATER = ("terraform-json", "sarif", "github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +251,8 @@ def format_option(command: F) -> F:
 
 
 def plan_format_option(command: F) -> F:
-    """The same for what prints a plan: Markdown is for pull requests."""
-    return cast("F", _formats("text", "json", "markdown")(command))
+    """The same for what prints a plan: Markdown is for pull requests, HTML a page that needs nothing else."""
+    return cast("F", _formats("text", "json", "markdown", "html")(command))
 
 
 def summary_option(command: F) -> F:

@@ -38,16 +38,20 @@ class Series:
     old: bool = False
 
 
-def svg(title: str, currency: str, unit: str, series: Sequence[Series]) -> str:
-    """The chart. ``unit`` names what is counted; amounts are in ``currency``. Every series has two points or more."""
+def svg(title: str, currency: str, unit: str, series: Sequence[Series], name: str = "chart") -> str:
+    """The chart. ``unit`` names what is counted; amounts are in ``currency``. Every series has two points or more.
+
+    ``name`` tells it from other charts of one page.
+    """
+    name = escape(name)
     most = max((point.quantity for one in series for point in one.points), default=Decimal(1)) or Decimal(1)
     highest = max((point.total for one in series for point in one.points), default=Decimal(1)) or Decimal(1)
     scale = _Scale(most, _nice(highest))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"',
-        ' aria-labelledby="chart-title chart-desc">',
-        f'<title id="chart-title">{escape(title)}</title>',
-        f'<desc id="chart-desc">{escape(_told(currency, unit, series))}</desc>',
+        f' aria-labelledby="{name}-title {name}-desc">',
+        f'<title id="{name}-title">{escape(title)}</title>',
+        f'<desc id="{name}-desc">{escape(_told(currency, unit, series))}</desc>',
         f"<style>{_STYLE}</style>",
         *_grid(scale, currency, unit),
         *_curves(scale, series),
@@ -65,7 +69,8 @@ def of_plan(curves: Iterable[Curve]) -> Iterator[tuple[str, str]]:
             for name, totals in (("before", curve.before), ("after", curve.after))
             if totals
         ]
-        yield f"{curve.plan.key}-{curve.phase}-{curve.feature}.svg", svg(title, curve.currency, curve.feature, series)
+        name = f"{curve.plan.key}-{curve.phase}-{curve.feature}"
+        yield f"{name}.svg", svg(title, curve.currency, curve.feature, series, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def test_a_typo_gets_the_nearest_command(run):
 
 
 def test_a_format_of_later_is_not_supported_yet_and_says_so(run):
-    assert "not supported yet" in run("plan", "--format", "html").err
+    assert "not supported yet" in run("plan", "--format", "sarif").err
 
 
 @pytest.fixture

@@ -143,4 +143,4 @@ def test_a_plan_is_markdown_for_a_pull_request_too(run, catalogue):
     assert made.out.startswith("### `sandbox`: 1 new version\n")
     assert "| 0.0025 EUR | 0.003 EUR | **2.50 -> 3.00 EUR per 1,000 (+20.0 %)** |" in made.out
     assert run("show", "--plan", "pr.plan", "--format", "markdown").out == made.out
-    assert "not supported yet; supported are text, json and markdown" in run("plan", "--format", "html").err
+    assert "not supported yet; supported are text, json, markdown and html" in run("plan", "--format", "sarif").err

@@ -180,6 +180,11 @@ def print_plan(made: Plan, screen: Console, form: str) -> None:
 
         screen.data(plan_markdown.plan(made))
         return
+    if form == "html":
+        from reconciler.render import plan_html
+
+        screen.data(plan_html.plan(made))
+        return
     from reconciler.render import text
 
     style = screen.out

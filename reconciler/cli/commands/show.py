@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "reconciler show --plan pr.plan",
         "reconciler show --plan pr.plan --format json | jq .summary",
+        "reconciler show --plan pr.plan --format html > plan.html",
         "reconciler show --plan pr.plan --charts charts/      each changed price against the quantity, as SVG",
         "reconciler show summaries/*.json        what `apply -e '*' --shard 2/8 --summary FILE` wrote in each job",
     ),
