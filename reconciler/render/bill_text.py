@@ -37,7 +37,7 @@ def _item(item: Item, *, several: bool) -> Iterator[tuple[str, str]]:
     dates = f"  {period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}" if several else ""
     yield f"{escape(item.rated.name)}{dates}", coins(item.rated.totals.total)
     if item.rated.free is not None:
-        yield f"    {plain(item.rated.free.quantity)} units free", ""
+        yield f"    {grouped(item.rated.free.quantity)} units free", ""
     for detail in item.rated.detailed:
         if detail.name != item.rated.name or detail.discounts:  # a plain fee is told already
             yield from _detail(detail, item.rated.name)

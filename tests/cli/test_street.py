@@ -168,7 +168,9 @@ def test_init_makes_a_project_that_works_at_once_and_overwrites_nothing(run, tmp
     assert run("init", "My Billing").code == 0
     monkeypatch.chdir(tmp_path / "My Billing")
     assert "name: my_billing" in Path("reconciler.yaml").read_text()
-    assert run("validate").code == 0
+    checked = run("validate")
+    assert (checked.code, "No problems; " in checked.out + checked.err) == (0, True)
+    assert run("fmt", "--check").code == 0
     assert run("apply", "--auto-approve").code == 0
     assert "No changes." in run("plan").out
     before = {path: path.read_bytes() for path in Path().rglob("*.yaml")}
