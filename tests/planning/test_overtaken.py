@@ -348,3 +348,9 @@ def test_a_left_over_draft_whose_add_on_somebody_else_took_off_is_not_written(wo
     report = rival.run(left_over)
     assert [error for error in failed(report).values() if "its add-ons: more version 2 -> none" in error]
     assert only(world, PLANS, status="active")["version"] == 1
+
+
+def test_a_left_over_draft_with_its_add_on_is_finished_where_nobody_interferes(world, rival, left_over):
+    assert rival.run(left_over).exit_code == 0
+    active = only(world, PLANS, status="active")
+    assert [offer["addon"]["key"] for offer in world.items(f"{PLANS}/{active['id']}/addons")] == ["more"]

@@ -420,3 +420,22 @@ def test_an_archived_version_that_a_destroy_deleted_and_is_still_there_is_said(w
     assert "Plan/pro: deleted, but still archived when read back" in found
     world.run(made)
     assert verify(made, seen(world), {}) == ()
+
+
+def test_only_the_fields_that_moved_are_named_not_those_that_the_plan_changes(world, make):
+    world.apply(make("NotificationChannel", "ops", {"name": "Ops", **HOOK}))
+    made = world.plan(make("NotificationChannel", "ops", {"name": "Night", **HOOK}))
+    (live,) = world.items(CHANNELS)
+    world.send("PUT", f"{CHANNELS}/{live['id']}", {**live, "url": "https://b.example.com"})
+    url = "`url`: `https://hooks.example.com/ops` -> `https://b.example.com`"
+    assert what_moved(world, made) == (f"NotificationChannel/ops: {url}",)
+
+
+def test_a_planned_change_that_somebody_made_beside_another_is_named_too(world, make):
+    world.apply(make("NotificationChannel", "ops", {"name": "Ops", **HOOK}))
+    made = world.plan(make("NotificationChannel", "ops", {"name": "Night", **HOOK}))
+    (live,) = world.items(CHANNELS)
+    world.send("PUT", f"{CHANNELS}/{live['id']}", {**live, "name": "Night", "url": "https://b.example.com"})
+    (said,) = what_moved(world, made)
+    assert "`name`: `Ops` -> `Night`" in said
+    assert "`url`:" in said
