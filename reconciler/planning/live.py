@@ -97,10 +97,6 @@ class LiveIndex:
         """The rows that stand under an address by key, newest version first."""
         return tuple(sorted(self._by_key.get(address, ()), key=lambda row: (-(row.version or 0), row.id)))
 
-    def has_twin(self, row: Observed) -> bool:
-        """Whether another unmarked object has the same name, so that the name does not tell which is meant."""
-        return len(self._by_name.get((row.kind, row.wire.get("name"), row.wire.get("type")), ())) > 1
-
     def by_id(self, kind: str, ident: str) -> Observed | None:
         """The live object with this id."""
         return self._by_id.get((kind, ident))

@@ -197,7 +197,3 @@ class TreeSource:
     def written(self, path: Path) -> Path:
         """The part of the path that is written: what ``locate`` points at."""
         return path[: depth(self._root, path)]
-
-    def locate_key(self, path: Path) -> Location:
-        """The place of the name of the field at ``path``."""
-        return self._files.location(find(self._root, self._mark, path, at_key=True))

@@ -25,7 +25,8 @@ def _dumps(tree: Tree) -> str:
     return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
-def _item(item: Item) -> Tree:
+def line(item: Item) -> dict[str, Tree]:
+    """One line of a bill: which card in which period, how much of it, and what it comes to."""
     period = item.due.service
     return {
         "card": item.due.card.key,
@@ -34,6 +35,13 @@ def _item(item: Item) -> Tree:
         "from": period.start.isoformat(),
         "to": period.end.isoformat(),
         "quantity": plain(item.rated.quantity),
+        "total": plain(item.rated.totals.total),
+    }
+
+
+def _item(item: Item) -> Tree:
+    return {
+        **line(item),
         "free": plain(item.rated.free.quantity) if item.rated.free else None,
         "detailed": [_detail(detail) for detail in item.rated.detailed],
         **_totals(item.rated.totals),

@@ -23,7 +23,6 @@ LIMIT = 65_000
 
 _MOST_PRICES = 60
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.NEW_VERSION: "»", Action.REPLACE: "-/+"}
-_RISKY = ChangeClass.PRICE_LOWERING
 
 
 def plan(plan: Plan, *, limit: int = LIMIT) -> str:

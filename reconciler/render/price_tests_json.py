@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model import Location
-from reconciler.pricing import Item, Miss, PriceTest
+from reconciler.pricing import Miss, PriceTest
+from reconciler.render import bill_json
 from reconciler.render.money import plain
 
 
@@ -37,23 +38,10 @@ def _test(result: PriceTest) -> dict[str, Any]:
         "status": status(result),
         "currency": bill.currency if bill else None,
         "total": plain(bill.total) if bill else None,
-        "lines": [_line(item) for item in bill.items] if bill else [],
+        "lines": [bill_json.line(item) for item in bill.items] if bill else [],
         "misses": [_miss(miss) for miss in result.misses],
         "refused": result.refused,
         "notes": list(result.notes),
-    }
-
-
-def _line(item: Item) -> dict[str, Any]:
-    period = item.due.service
-    return {
-        "card": item.due.card.key,
-        "phase": item.due.phase.key,
-        "name": item.rated.name,
-        "from": period.start.isoformat(),
-        "to": period.end.isoformat(),
-        "quantity": plain(item.rated.quantity),
-        "total": plain(item.rated.totals.total),
     }
 
 

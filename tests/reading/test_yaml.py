@@ -51,7 +51,6 @@ def test_a_source_points_at_a_value_or_at_its_nearest_parent():
     source = TreeSource(reader.files, document.root, document.mark)
     assert str(source.locate(("kind",))) == "f.yaml:2:7"
     assert str(source.locate(("spec", "phases", "[gone]"))) == "f.yaml:4:3"
-    assert str(source.locate_key(("kind",))) == "f.yaml:2:1"
 
 
 def test_windows_line_ends_and_a_byte_order_mark_change_no_place():
