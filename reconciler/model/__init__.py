@@ -40,6 +40,7 @@ from reconciler.model.plan import (
     Target,
     Verb,
 )
+from reconciler.model.policy import Effect, Ruling, RulingStatus
 from reconciler.model.promotion import LastChange, Promotion, Proof
 from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
@@ -72,6 +73,7 @@ __all__ = [
     "DriftField",
     "Drifted",
     "Edit",
+    "Effect",
     "EnvironmentCheck",
     "Expectation",
     "FieldChange",
@@ -114,6 +116,8 @@ __all__ = [
     "Rerated",
     "Resource",
     "Rollback",
+    "Ruling",
+    "RulingStatus",
     "Scenario",
     "Scheduled",
     "Severity",

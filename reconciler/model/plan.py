@@ -11,6 +11,7 @@ from reconciler.model.affected import Affected
 from reconciler.model.base import Address, Location, Problem, SourceDocument, Tree
 from reconciler.model.classes import Action, ChangeClass
 from reconciler.model.impact import Curve, Impact
+from reconciler.model.policy import Ruling
 from reconciler.model.rehearsal import Rehearsal
 from reconciler.model.schedule import Scheduled
 from reconciler.model.usage import Rerated
@@ -104,6 +105,10 @@ class Guard:
     """What consented: ``--allow``, an approval, a policy."""
     change: str | None = None
     """The change digest of the object: what an approval of exactly this change names."""
+    team: str | None = None
+    """Who has to consent, as the environment's policy names them; None: anybody who may apply."""
+    location: Location | None = None
+    """The line of the project file that asks for it, where one does."""
 
     @property
     def name(self) -> str:
@@ -160,7 +165,7 @@ class Plan:
     they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest. ``impacts``
     are bills before and after, of every plan of which a price changes, and ``curves`` what they come to against the
     quantity; ``affected`` who is on every plan that gets a new version or ends; ``rerated`` what real
-    customers would have paid, where that was asked for.
+    customers would have paid, where that was asked for; ``policy`` what the environment's policy says of it.
     """
 
     target: Target
@@ -187,6 +192,7 @@ class Plan:
     curves: tuple[Curve, ...] = ()
     affected: tuple[Affected, ...] = ()
     rerated: tuple[Rerated, ...] = ()
+    policy: tuple[Ruling, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

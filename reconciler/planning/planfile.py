@@ -26,12 +26,12 @@ from reconciler.model import (
     SourceDocument,
     Step,
 )
-from reconciler.planning import affectedfile, impactfile, planreading, rehearsalfile, reratedfile
+from reconciler.planning import affectedfile, impactfile, planreading, policyfile, rehearsalfile, reratedfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
-_APART = ("frozen", "price-test")
-"""Guards that are not about what would be done."""
+_APART = ("frozen", "price-test", "notice")
+"""Guards that are not about what would be done; those of a policy's own rules (``policy.NAME``) are not either."""
 
 
 def dumps(plan: Plan) -> str:
@@ -52,6 +52,8 @@ def tree(plan: Plan) -> dict[str, Any]:
         body["affected"] = [affectedfile.tree(one) for one in plan.affected]
     if plan.rerated:
         body["rerated"] = [reratedfile.tree(one) for one in plan.rerated]
+    if plan.policy:
+        body["policy"] = [policyfile.tree(one) for one in plan.policy]
     body["change_digest"] = change_digest(plan)
     body["digest"] = sha256(body)
     return body
@@ -65,14 +67,12 @@ def digest(plan: Plan) -> str:
 def change_digest(plan: Plan) -> str:
     """SHA-256 over target identity, changes, steps and guards.
 
-    Without times, commit, tool version, source lines, unrelated observations, the rehearsal and bills, and without
-    freeze windows, which come and go, and price tests, which change nothing: the same change has one digest whenever
-    it is planned.
+    Without times, commit, tool version, source lines, unrelated observations, the rehearsal and bills; without freeze
+    windows, which come and go, price tests, which change nothing, and what the policy says; and whether or not anybody
+    has consented yet: what was reviewed and what is applied afterwards, with consent, is one change with one digest.
     """
     changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
-    guards = sorted(
-        [guard.code, str(guard.address or ""), guard.status] for guard in plan.guards if guard.code not in _APART
-    )
+    guards = sorted([guard.code, str(guard.address or "")] for guard in plan.guards if not _is_apart(guard))
     return sha256(
         {
             "identity": plan.target.identity or plan.target.endpoint,
@@ -83,6 +83,10 @@ def change_digest(plan: Plan) -> str:
             "guards": guards,
         }
     )
+
+
+def _is_apart(guard: Guard) -> bool:
+    return guard.code in _APART or guard.code.startswith("policy.")
 
 
 def object_digest(plan: Plan, address: Address) -> str:
@@ -216,6 +220,8 @@ def _guard(guard: Guard) -> dict[str, Any]:
         "status": guard.status,
         "consent": guard.consent,
         "change": guard.change,
+        "team": guard.team,
+        "location": _location(guard.location),
     }
 
 

@@ -27,7 +27,7 @@ from reconciler.model import (
     Step,
     Target,
 )
-from reconciler.planning import affectedfile, impactfile, rehearsalfile, reratedfile
+from reconciler.planning import affectedfile, impactfile, policyfile, rehearsalfile, reratedfile
 
 
 def read(body: Mapping[str, Any]) -> Plan:
@@ -69,6 +69,7 @@ def read(body: Mapping[str, Any]) -> Plan:
         curves=tuple(impactfile.read_curve(item) for item in body.get("curves", ())),
         affected=tuple(affectedfile.read(item) for item in body.get("affected", ())),
         rerated=tuple(reratedfile.read(item) for item in body.get("rerated", ())),
+        policy=tuple(policyfile.read(item) for item in body.get("policy", ())),
         scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
         not_before=datetime.fromisoformat(due) if due is not None else None,
     )
@@ -135,6 +136,8 @@ def _read_guard(item: Mapping[str, Any]) -> Guard:
         status=item["status"],
         consent=item["consent"],
         change=item.get("change"),
+        team=item.get("team"),
+        location=_read_location(item.get("location")),
     )
 
 

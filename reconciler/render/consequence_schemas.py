@@ -1,8 +1,11 @@
-"""JSON Schemas of what a saved plan tells of bills and subscribers."""
+"""JSON Schemas of what a saved plan tells of bills and subscribers, and of what the policy says of it."""
 
 from __future__ import annotations
 
-from reconciler.render.schema_parts import ADDRESS, COUNT, EXACT, TEXT, Schema, array, nullable, record
+from typing import get_args
+
+from reconciler.model import Effect, RulingStatus
+from reconciler.render.schema_parts import ADDRESS, COUNT, EXACT, LOCATION, TEXT, Schema, array, nullable, record
 
 
 def properties() -> dict[str, Schema]:
@@ -12,6 +15,7 @@ def properties() -> dict[str, Schema]:
         "curves": array(_curve()),
         "affected": array(_affected()),
         "rerated": array(_rerated()),
+        "policy": array(_ruling()),
     }
 
 
@@ -29,6 +33,22 @@ def _impact() -> Schema:
             "reason": nullable({"type": "string", "description": "Why the bill could not be computed."}),
         },
         description="What a customer who subscribes from now on pays, before and after.",
+    )
+
+
+def _ruling() -> Schema:
+    return record(
+        {
+            "rule": {"type": "string", "description": "The change class that the rule is about, or its own name."},
+            "effect": {"enum": list(get_args(Effect))},
+            "address": nullable(ADDRESS),
+            "message": TEXT,
+            "status": {"enum": list(get_args(RulingStatus))},
+            "team": nullable({"type": "string", "description": "Who has to consent; null: anybody who may apply."}),
+            "unblock": nullable({"type": "string", "description": "What is missing, and who can give it."}),
+            "location": LOCATION,
+        },
+        description="What one rule of the environment's policy says of an object, or of the plan as a whole (null).",
     )
 
 

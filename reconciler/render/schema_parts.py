@@ -31,3 +31,11 @@ def record(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), des
         "required": [name for name in properties if name not in optional],
     }
     return {**schema, "description": description} if description else schema
+
+
+LOCATION = nullable(
+    record(
+        {"file": TEXT, "line": {"type": "integer", "minimum": 0}, "column": {"type": "integer", "minimum": 0}},
+        description="Lines and columns count from 1; the file is relative to the project.",
+    )
+)

@@ -8,6 +8,7 @@ from reconciler.model import Action, ChangeClass, GuardStatus, Mode, Origin, Ste
 from reconciler.render import consequence_schemas
 from reconciler.render.schema_parts import ADDRESS as _ADDRESS
 from reconciler.render.schema_parts import COUNT as _COUNT
+from reconciler.render.schema_parts import LOCATION as _LOCATION
 from reconciler.render.schema_parts import TEXT as _TEXT
 from reconciler.render.schema_parts import Schema
 from reconciler.render.schema_parts import array as _list
@@ -21,12 +22,6 @@ _VERSION: Schema = {"type": "string", "pattern": r"^1\.[0-9]+$"}
 _METHODS: Schema = {"enum": ["POST", "PUT", "DELETE"]}
 
 
-_LOCATION = _nullable(
-    _object(
-        {"file": _TEXT, "line": {"type": "integer", "minimum": 0}, "column": {"type": "integer", "minimum": 0}},
-        description="Lines and columns count from 1; the file is relative to the project.",
-    )
-)
 _TARGET = _object(
     {"endpoint": _TEXT, "identity": _nullable(_TEXT), "api": _TEXT},
     description="The address, and which namespace answered there.",
@@ -121,8 +116,10 @@ def _guard() -> Schema:
             "status": {"enum": list(get_args(GuardStatus))},
             "consent": _nullable(_TEXT),
             "change": _nullable({**_HEX, "description": "Of the object: what an approval of this change names."}),
+            "team": _nullable({**_TEXT, "description": "Who has to consent, as the policy names them."}),
+            "location": _LOCATION,
         },
-        optional=("change",),
+        optional=("change", "team", "location"),
         description="What stands between the plan and its apply.",
     )
 
@@ -215,6 +212,7 @@ def plan() -> Schema:
             "curves",
             "affected",
             "rerated",
+            "policy",
             "not_before",
             "scheduled",
             "shared",

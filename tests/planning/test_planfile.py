@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import ForeignPlanError, PlanFileError
+from reconciler.model import Address, Guard
 from reconciler.planning import planfile
+
+RAISED = Guard("price-raising", Address("Meter", "tokens"), "raises a price", consentable=True)
 
 
 @pytest.fixture
@@ -43,6 +46,20 @@ def test_the_change_digest_sees_another_target_body_or_guard(made):
     other_body = replace(made, steps=(replace(step, body={**step.body, "name": "Other"}),))
     assert planfile.change_digest(other_target) != digest
     assert planfile.change_digest(other_body) != digest
+    assert planfile.change_digest(replace(made, guards=(RAISED,))) != digest
+
+
+def test_one_change_has_one_digest_before_and_after_somebody_consents(made):
+    given = replace(RAISED, status="consented", consent="--allow")
+    before, after = (replace(made, guards=(guard,)) for guard in (RAISED, given))
+    assert planfile.change_digest(before) == planfile.change_digest(after)
+    assert planfile.digest(before) != planfile.digest(after)
+
+
+@pytest.mark.parametrize("code", ["frozen", "price-test", "notice", "policy.steep"])
+def test_what_is_asked_of_a_change_is_no_part_of_it(made, code):
+    asked = replace(made, guards=(replace(RAISED, code=code),))
+    assert planfile.change_digest(asked) == planfile.change_digest(made)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "{}", '{"format_version": 1}', "\x00", '"x"'])

@@ -20,6 +20,7 @@ from reconciler.model import (
     Rehearsal,
     Report,
     Rerated,
+    Ruling,
     Spread,
     Step,
     StepResult,
@@ -76,7 +77,18 @@ RERATED = Rerated(
     Spread(Decimal(-1), Decimal(0), Decimal(1), Decimal(2)), Decimal("33.3333"), 1,
     (Mover("k", "n", Decimal(1), Decimal(2)),),
 )  # fmt: skip
+RULING = Ruling(
+    "price-raising",
+    "consent",
+    Address("Plan", "pro"),
+    "raises a price",
+    "open",
+    "acme/pricing",
+    "a review",
+    Location("r.yaml", 3),
+)
 CONSEQUENCES = {
+    "policy": (RULING,),
     "rerated": (RERATED,),
     "rehearsal": REHEARSAL,
     "impacts": (IMPACT,),
@@ -88,6 +100,13 @@ CONSEQUENCES = {
 def test_who_is_affected_is_valid_by_the_schema_told_or_not(make):
     for one in (AFFECTED, replace(AFFECTED, versions=None)):
         assert errors(schemas.plan(), planfile.dumps(replace(make.plan("price"), affected=(one,)))) == []
+
+
+def test_what_the_policy_says_is_kept_with_and_without_an_object_a_team_or_a_line(make):
+    bare = replace(RULING, address=None, team=None, unblock=None, location=None)
+    text = planfile.dumps(replace(make.plan("price"), policy=(RULING, bare)))
+    assert errors(schemas.plan(), text) == []
+    assert planfile.loads(text).policy == (RULING, bare)
 
 
 def test_the_plan_schema_names_every_field_that_a_plan_has(make):
