@@ -45,8 +45,8 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
 
 
 def is_glob(text: str | None) -> bool:
-    """Whether a name of an environment is a pattern over names."""
-    return text is not None and bool(set(text) & set("*?["))
+    """Whether a name of an environment is a pattern over names, or several of them."""
+    return text is not None and bool(set(text) & set("*?[,"))
 
 
 def load_project(ctx: click.Context, file: Path | None) -> Project:

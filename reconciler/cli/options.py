@@ -105,7 +105,7 @@ _ELSEWHERE: tuple[Decorator[Any], ...] = (
 )
 _WHERE: tuple[Decorator[Any], ...] = (_environment("Environment of the project file."), *_ELSEWHERE)
 _FLEET: tuple[Decorator[Any], ...] = (
-    _environment("Environment of the project file, or a glob over several."),
+    _environment("Environment of the project file, or a glob over several (`staging,eu-*`)."),
     click.option(
         "--shard",
         metavar="INDEX/TOTAL",

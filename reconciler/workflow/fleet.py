@@ -59,12 +59,18 @@ def _counted(surroundings: Mapping[str, str]) -> str:
 
 
 def matching(project: Project, pattern: str) -> tuple[str, ...]:
-    """The environments that a glob matches, sorted. Raises ``UsageError`` where there is none."""
-    found = tuple(sorted(name for name in project.environments if fnmatchcase(name, pattern)))
-    if not found:
-        known = ", ".join(project.environments) or "none"
-        raise UsageError(f"no environment matches `{pattern}`", tip=f"environments: {known}")
-    return found
+    """The environments that a glob, or several with commas between them, match: sorted, each once.
+
+    Raises ``UsageError`` where one of them matches none: a name that is misspelt is not left out.
+    """
+    found: set[str] = set()
+    for part in (text.strip() for text in pattern.split(",")):
+        matched = {name for name in project.environments if fnmatchcase(name, part)}
+        if not matched:
+            known = ", ".join(project.environments) or "none"
+            raise UsageError(f"no environment matches `{part}`", tip=f"environments: {known}")
+        found |= matched
+    return tuple(sorted(found))
 
 
 def most_serious(codes: Iterable[int]) -> int:

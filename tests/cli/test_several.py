@@ -75,6 +75,18 @@ def test_plans_follow_one_another_in_the_order_of_names_and_a_table_ends_them(ru
     assert run("plan", "-e", ALL, "--detailed-exitcode").code == 2
 
 
+def test_several_environments_are_named_with_commas_each_once(run, fleet):
+    assert list(summary(run("plan", "-e", "us,eu_a").out)) == ["eu_a", "us"]
+    assert list(summary(run("plan", "-e", "us, u*").out)) == ["us"]
+
+
+def test_a_name_among_several_that_is_no_environment_is_not_left_out(run, fleet):
+    ended = run("plan", "-e", "us,eu_c")
+    assert ended.code == 64
+    assert "no environment matches `eu_c`" in ended.err
+    assert ended.out == ""
+
+
 def test_json_is_one_document_with_the_plan_of_each(run, fleet):
     alone = json.loads(run("plan", "-e", "eu_a", "--format", "json").out)
     code, found = results(run, "plan", "-e", ALL)
