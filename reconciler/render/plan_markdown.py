@@ -6,7 +6,8 @@ how many. What changes money or removes something is always told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.kinds.shape import Shape
@@ -17,16 +18,64 @@ from reconciler.render.escape import escape
 from reconciler.render.impact_text import period
 from reconciler.render.markdown import code, fenced, folded, sentence, table, tag
 from reconciler.render.money import coins, percent
+from reconciler.render.review.parts import DETAILS, LIMIT, Options, Row, Section, whole, without_details
+from reconciler.render.review.said import row, title
 
-LIMIT = 65_000
-"""Characters of one comment. GitHub takes 65,536."""
+__all__ = [
+    "DETAILS",
+    "LIMIT",
+    "Options",
+    "Row",
+    "Section",
+    "headline",
+    "plan",
+    "plans",
+    "row",
+    "section",
+    "title",
+    "without_details",
+]
 
 _MOST_PRICES = 60
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.NEW_VERSION: "»", Action.REPLACE: "-/+"}
 
 
-def plan(plan: Plan, *, limit: int = LIMIT) -> str:
-    """The whole plan; ends with a newline."""
+def plan(plan: Plan, *, limit: int = LIMIT, link: str | None = None) -> str:
+    """One environment's plan; ends with a newline."""
+    return plans([Section(plan.target.environment, plan)], Options(limit, link))
+
+
+def plans(sections: Sequence[Section], options: Options | None = None) -> str:
+    """The plans of several environments: one headline, one table, then a section each; ends with a newline."""
+    options = options or Options()
+    top = [title(sections), "", headline(row(one, mention=options.mention) for one in sections)]
+    room = options.limit - _size(top)
+    parts = [section(one, replace(options, limit=room // max(1, len(sections)))) for one in sections]
+    return "\n".join([*top, *parts])
+
+
+def headline(rows: Iterable[Row]) -> str:
+    """The table at the top, one row per environment; ends with a newline."""
+    cells = [(one.environment, one.plan, one.guards, one.status) for one in rows]
+    return "\n".join(table(("environment", "plan", "guards", "status"), cells)) + "\n"
+
+
+def section(one: Section, options: Options | None = None) -> str:
+    """Everything about one environment, under a heading of the fourth level; ends with a newline.
+
+    No longer than the limit. Its folded details stand between ``DETAILS``, so that a comment that is made of several
+    sections can leave them out later (``without_details``).
+    """
+    options = options or Options()
+    lines = [f"#### {code(one.environment)}"]
+    if one.failure is not None:
+        lines += ["", "> [!CAUTION]", *(f"> {sentence(line)}" for line in one.failure.strip().splitlines())]
+    if one.plan is not None:
+        lines += _lines(one.plan, options)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(plan: Plan, options: Options) -> list[str]:
     changes = [change for change in plan.changes if change.action is not Action.NO_CHANGE]
     head = [
         *_head(plan),
@@ -37,11 +86,13 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
         *_guards(plan),
     ]
     tail = _tail(plan)
-    room = limit - _size(head) - _size(tail) - 400
+    room = options.limit - _size(head) - _size(tail) - 400
     details, left_out = _details(changes, room)
+    if details:
+        details = ["", DETAILS[0], *details, "", DETAILS[1]]
     if left_out:
-        details += ["", f"The details of {words.plural(left_out, 'object')} did not fit here; the plan file has them."]
-    return "\n".join([*head, *details, *tail]) + "\n"
+        details += ["", f"The details of {words.plural(left_out, 'object')} did not fit here; {whole(options.link)}."]
+    return [*head, *details, *tail]
 
 
 def _size(lines: Iterable[str]) -> int:
@@ -49,8 +100,6 @@ def _size(lines: Iterable[str]) -> int:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    said = words.planned(plan.summary, len(plan.open_guards)).removeprefix("Plan: ").rstrip(".")
-    yield f"### {code(plan.target.environment)}: {said}"
     yield ""
     where = [code(plan.target.endpoint)]
     where += [f"namespace {code(plan.target.identity)}"] if plan.target.identity else []

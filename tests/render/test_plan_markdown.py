@@ -101,8 +101,8 @@ def test_text_of_others_breaks_nothing(shown):
     assert "everyone" not in outside
     assert "<img" not in outside
     assert page.count("</details>") == page.count("<details>") == 1
-    assert len(re.findall("<table>", page)) == 2
-    assert len(re.findall("<td", page)) == 5 + 6
+    assert len(re.findall("<table>", page)) == 3
+    assert len(re.findall("<td", page)) == 4 + 5 + 6
 
 
 def test_the_least_risky_details_are_left_out_first_and_money_never(shown):
