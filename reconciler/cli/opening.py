@@ -39,6 +39,7 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
         paths=paths,
         parallelism=where.parallelism,
         on_wait=_teller(ctx),
+        read_only=where.read_only,
     )
     remember_root(ctx, context.project.root)
     return context

@@ -35,6 +35,7 @@ class Where:
     var_files: tuple[Path, ...] = ()
     parallelism: int = 8
     shard: Shard | None = None
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Sides:
     variables: dict[str, str] = field(default_factory=dict)
     var_files: tuple[Path, ...] = ()
     parallelism: int = 8
+    read_only: bool = False
 
     def where(self, environment: str | None) -> Where:
         """How to open one environment of the comparison."""
@@ -56,6 +58,7 @@ class Sides:
             variables=self.variables,
             var_files=self.var_files,
             parallelism=self.parallelism,
+            read_only=self.read_only,
         )
 
 
@@ -71,6 +74,12 @@ class Planning:
 
 
 _PROJECT = click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
+_READ_ONLY = click.option(
+    "--read-only",
+    is_flag=True,
+    envvar="RECONCILER_READ_ONLY",
+    help="Send nothing but GET requests; what would write is refused (also RECONCILER_READ_ONLY=1).",
+)
 _INPUTS: tuple[Decorator[Any], ...] = (
     click.option(
         "--var",
@@ -84,6 +93,7 @@ _INPUTS: tuple[Decorator[Any], ...] = (
     click.option(
         "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
     ),
+    _READ_ONLY,
 )
 
 
@@ -182,6 +192,11 @@ _PLANNING: tuple[Decorator[Any], ...] = (
     ),
     click.option("--write-secrets", is_flag=True, help="Write secrets although they could not be compared."),
 )
+
+
+def read_only_option(command: F) -> F:
+    """Add ``--read-only``; the command gets it as ``read_only``."""
+    return _READ_ONLY(command)
 
 
 def where_options(command: F) -> F:

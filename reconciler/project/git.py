@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 _SECONDS = 10
 _SECONDS_READING = 120
 _LINK = "120000"
+_QUIET = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "--no-pager")
+"""Reading a folder runs no program that its repository's settings name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,13 @@ def _run(root: Path, *arguments: str, given: bytes | None = None, seconds: int =
     """What git prints. Raises ``OSError`` where there is no git, it fails or takes too long."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-            ("git", "-C", str(root), *arguments),  # noqa: S607 - whichever git the user has
+            ("git", *_QUIET, "-C", str(root), *arguments),  # noqa: S607 - whichever git the user has
             capture_output=True,
             input=given,
             timeout=seconds,
             check=False,
             # A reading command must not take the repository's lock away from somebody else.
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
         )
     except subprocess.SubprocessError as error:
         raise OSError(f"git {arguments[0]} did not answer") from error

@@ -10,7 +10,14 @@ these functions::
 
 from reconciler.planning.planner import stops
 from reconciler.workflow.accepting import AcceptRequest, accept
-from reconciler.workflow.applying import Outcome, require_complete, require_open, require_rehearsed, run_apply
+from reconciler.workflow.applying import (
+    Outcome,
+    require_complete,
+    require_open,
+    require_rehearsed,
+    require_writable,
+    run_apply,
+)
 from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, with_bundle
 from reconciler.workflow.comparing import compare_declared, compare_environments
 from reconciler.workflow.context import (
@@ -90,6 +97,7 @@ __all__ = [
     "require_open",
     "require_proven",
     "require_rehearsed",
+    "require_writable",
     "run_apply",
     "run_price_tests",
     "sandbox_path",

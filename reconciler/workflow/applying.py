@@ -61,6 +61,15 @@ def require_open(made: Plan) -> None:
         raise GuardError(made.open_guards, tip=_tip(made.open_guards))
 
 
+def require_writable(context: Context, made: Plan) -> None:
+    """Refuse a plan with something to do where nothing may be written: raises ``RefusedError``."""
+    if context.read_only and made.steps:
+        raise RefusedError(
+            f"{context.environment.name} was opened to be read only, and this plan would write",
+            tip="leave out --read-only, and unset RECONCILER_READ_ONLY",
+        )
+
+
 def require_complete(made: Plan) -> None:
     """Refuse to end well with a plan that could not be drawn up in full: raises ``GuardError`` with what stops it."""
     if found := stops(made):
@@ -105,6 +114,7 @@ def run_apply(
     """
     from reconciler.execution import append_verified, apply
 
+    require_writable(context, made)
     require_open(made)
     _require_target(context, made)
     _require_time(context, made)

@@ -36,6 +36,8 @@ class Context:
     bundle: Bundle | None = None
     today: Context | None = None
     instead: Desired | None = None
+    read_only: bool = False
+    """Nothing but reading requests may be sent, whatever is asked for."""
 
     @property
     def embedded(self) -> bool:
@@ -66,8 +68,12 @@ def open_context(
     paths: tuple[Path, ...] = (),
     parallelism: int = 8,
     on_wait: Callable[[str], None] | None = None,
+    read_only: bool = False,
 ) -> Context:
-    """Find and read the project file above ``start`` and choose an environment. Raises ``ProjectError``."""
+    """Find and read the project file above ``start`` and choose an environment. Raises ``ProjectError``.
+
+    ``read_only``: whatever is done with it later, no request but a GET is sent.
+    """
     from reconciler.project import Overrides, load_project
 
     project = load_project(start or Path.cwd(), file)
@@ -81,7 +87,7 @@ def open_context(
     chosen = project.environment(environment, overrides)
     if project_name is not None:
         project = replace(project, name=project_name)
-    return Context(project, chosen, paths, parallelism, overrides, on_wait)
+    return Context(project, chosen, paths, parallelism, overrides, on_wait, read_only=read_only)
 
 
 def now() -> datetime:
@@ -148,7 +154,7 @@ def connect(context: Context, *, read_only: bool = False) -> Iterator[Backend]:
         base=context.project.root,
         transport=transport,
         parallelism=context.parallelism,
-        read_only=read_only,
+        read_only=read_only or context.read_only,
         on_wait=context.on_wait,
     )
     try:

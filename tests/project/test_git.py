@@ -43,3 +43,18 @@ def test_a_folder_outside_a_repository_has_no_facts(tmp_path, monkeypatch):
 def test_without_git_there_are_no_facts(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert git_facts(tmp_path) == GitFacts(None, None)
+
+
+def test_asking_git_runs_no_program_that_the_repository_names(repository, tmp_path):
+    ran = tmp_path / "ran"
+    program = tmp_path / "program.sh"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    git(repository, "add", "program.sh")
+    git(repository, "commit", "-qm", "first")
+    git(repository, "config", "core.fsmonitor", str(program))
+    git(repository, "config", "core.hooksPath", str(tmp_path))
+    (tmp_path / "post-index-change").symlink_to(program)
+    (repository / "new.txt").write_text("new")
+    assert git_facts(repository).dirty is True
+    assert not ran.exists()

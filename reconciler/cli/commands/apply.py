@@ -152,6 +152,7 @@ class Run:
         applying.show_plan(made, self.screen, self.form)
         applying.tell_cut_off(context, made, self.screen)
         workflow.require_open(made)
+        workflow.require_writable(context, made)
         self._require_elsewhere(made)
         return self._done(context, made, None)
 
@@ -166,6 +167,7 @@ class Run:
         applying.show_plan(made, self.screen, self.form)
         applying.tell_cut_off(context, made, self.screen)
         workflow.require_open(made)
+        workflow.require_writable(context, made)
         self._require_elsewhere(made)
         if not (auto_approve or made.is_empty):
             applying.ask(self.screen, f"Apply this to {applying.target(made)}? Only `yes` is accepted", "yes")

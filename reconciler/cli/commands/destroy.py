@@ -65,6 +65,7 @@ def command(
     applying.show_plan(made, screen, form)
     applying.tell_cut_off(context, made, screen)
     workflow.require_open(made)
+    workflow.require_writable(context, made)
     ctx.exit(_destroy(context, made, screen, auto_approve=auto_approve, form=form, report_file=report_file))
 
 

@@ -156,6 +156,7 @@ def _heal(
         return _nothing(healing, screen, form, report_file) or left
     applying.show_plan(healing.plan, screen, form)
     workflow.require_open(healing.plan)
+    workflow.require_writable(context, healing.plan)
     if not auto_approve:
         applying.ask(screen, f"Put this back in {applying.target(healing.plan)}? Only `yes` is accepted", "yes")
     code = applying.run(

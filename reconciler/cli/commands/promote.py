@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import FILE, Where, format_option, out_option
+from reconciler.cli.options import FILE, Where, format_option, out_option, read_only_option
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -62,6 +62,7 @@ class _Asked:
 @click.option(
     "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
 )
+@read_only_option
 @format_option
 @click.option("--report", "report_file", type=FILE, help="Write what was done as JSON.")
 @common_options
@@ -79,6 +80,7 @@ def command(
     auto_approve: bool,
     project: Path | None,
     parallelism: int,
+    read_only: bool,
     form: str,
     report_file: Path | None,
 ) -> None:
@@ -100,8 +102,9 @@ def command(
     screen = console(ctx)
     asked = _Asked(check, pin, out, auto_approve, form, report_file)
     _require_sense(asked, screen)
-    there = open_context(ctx, Where(environment=target, project=project, parallelism=parallelism))
-    here = open_context(ctx, Where(environment=_source(there, source), project=project, parallelism=parallelism))
+    where = Where(environment=target, project=project, parallelism=parallelism, read_only=read_only)
+    there = open_context(ctx, where)
+    here = open_context(ctx, replace(where, environment=_source(there, source)))
     request = workflow.PlanRequest(allow=allow, write_secrets=write_secrets)
     chosen = workflow.choose_bundle(here, there, bundle, moving=pin)
     with busy(screen, f"Reading {here.environment.name} and {target}"):
@@ -170,6 +173,7 @@ def _go_on(
     if asked.check:
         screen.say(f"{applying.target(made)} {'has it already' if found.is_there else 'can have it'}.")
         return 0
+    workflow.require_writable(context, made)
     if made.is_empty:
         return applying.nothing_to_do(made, screen, asked.form, asked.report_file, planfile.digest)
     if not asked.auto_approve:

@@ -91,6 +91,7 @@ def command(
     workflow.require_open(made)
     if check:
         return
+    workflow.require_writable(context, made)
     if made.is_empty:
         ctx.exit(applying.nothing_to_do(made, screen, form, report_file, planfile.digest))
     if not auto_approve:
