@@ -15,12 +15,14 @@
     │   ├── StaleError                  the live catalogue moved since the plan was made
     │   ├── ForeignPlanError            expired, tampered, or made for another target
     │   ├── BundleError                 a bundle that is not what its digest says, or is nowhere to be found
-    │   └── PromotionError              not proven where it comes from: another content, not live, not for long enough
+    │   ├── PromotionError              not proven where it comes from: another content, not live, not for long enough
+    │   └── ApprovalError               what was merged is not what was reviewed, or nobody approved it
     ├── BackendError                1   the server or the way to it
     │   ├── TransportError              no answer: connection, time-out, TLS, proxy
     │   │   └── HaltedError       130   stopped by the user while the server made a request wait; not sent
     │   ├── ApiError                    the server answered with an error status
     │   └── ProtocolError               the server answered something that is not its API
+    ├── HostError                   1   where the pull request lives (GitHub), or the way to it, failed
     ├── PricingError                1   a price, a quantity or a period that cannot be rated faithfully
     └── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
 
@@ -131,6 +133,36 @@ class PromotionError(RefusedError):
     def __init__(self, reasons: Iterable[str], message: str, *, tip: str | None = None) -> None:
         self.reasons: tuple[str, ...] = tuple(reasons)
         super().__init__(message, tip=tip)
+
+
+class ApprovalError(RefusedError):
+    """No proof that what was merged is what was reviewed. ``reason`` is a slug, such as ``head-moved``."""
+
+    def __init__(self, reason: str, message: str, *, tip: str | None = None) -> None:
+        super().__init__(message, tip=tip)
+        self.reason = reason
+
+
+class HostError(ReconcilerError):
+    """The host of the pull request, or the way to it, failed.
+
+    ``status`` is its HTTP status, None where no answer came; ``sent`` tells whether a write may have been done;
+    ``passing``: it may be better a moment later.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        sent: bool = False,
+        passing: bool = False,
+        tip: str | None = None,
+    ) -> None:
+        super().__init__(message, tip=tip)
+        self.status = status
+        self.sent = sent
+        self.passing = passing
 
 
 class BackendError(ReconcilerError):

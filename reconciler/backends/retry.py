@@ -18,7 +18,7 @@ from typing import TypeVar
 import stamina
 
 from reconciler.backends.clock import Clock
-from reconciler.errors import BackendError
+from reconciler.errors import ReconcilerError
 
 # stamina reports each retry as a warning, which Python prints for programs that set up no logging at all.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -46,7 +46,7 @@ class Patience:
 class FailedAttempt(Exception):  # noqa: N818 - not an error of its own: it carries one
     """One attempt that failed: with what, whether another may follow, and how long the server asked to wait."""
 
-    def __init__(self, error: BackendError, *, again: bool, wait: float | None = None) -> None:
+    def __init__(self, error: ReconcilerError, *, again: bool, wait: float | None = None) -> None:
         super().__init__(error.message)
         self.error = error
         self.again = again
@@ -54,7 +54,7 @@ class FailedAttempt(Exception):  # noqa: N818 - not an error of its own: it carr
 
 
 def persist(patience: Patience, attempt: Callable[[], T], clock: Clock) -> T:
-    """Run ``attempt`` until it answers or may not be repeated; raises the last failure's ``BackendError``.
+    """Run ``attempt`` until it answers or may not be repeated; raises the last failure's error.
 
     What else ``attempt`` raises goes through. Between attempts stamina sleeps, which its test mode leaves out.
     """
