@@ -32,20 +32,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return _flushed(ending.exit_code)
-    except click.UsageError as error:
-        return _usage(error)
-    except click.ClickException as error:
-        error.show()
-        return 1
-    except (KeyboardInterrupt, click.Abort):
-        return _interrupted()
-    except BrokenPipeError:
-        return _quiet()
-    except Exception as error:  # noqa: BLE001 - the last door: nothing may leave as a traceback
-        from reconciler.cli.failures import show
-
-        return show(error, context)
+    except BaseException as error:  # noqa: BLE001 - the last door: nothing may leave as a traceback
+        return _failed(error, context)
     return 0
+
+
+def _failed(error: BaseException, context: click.Context | None) -> int:
+    """Say what went wrong, and write the summary that is asked for; the exit code."""
+    from reconciler.cli import summaries
+
+    code = _told(error, context)
+    summaries.failed(context, code, error)
+    return code
+
+
+def _told(error: BaseException, context: click.Context | None) -> int:
+    match error:
+        case click.UsageError():
+            return _usage(error)
+        case click.ClickException():
+            error.show()
+            return 1
+        case KeyboardInterrupt() | click.Abort():
+            return _interrupted()
+        case BrokenPipeError():
+            return _quiet()
+        case Exception():
+            from reconciler.cli.failures import show
+
+            return show(error, context)
+    raise error  # SystemExit and its like
 
 
 def _open_streams() -> None:

@@ -1,32 +1,39 @@
-"""Every error this package raises on purpose, and the exit code each one ends a command with.
+"""Every error this package raises on purpose, and the exit code and the reason each one ends a command with.
+
+A reason is a slug for machines: it stands in summaries (``--summary``) and is the same whatever the message says.
+``model.REASONS`` has a sentence for each of them.
 
 ::
 
-    ReconcilerError                 1   anything below; catch this one to catch them all
-    ├── UsageError                 64   the command line or a call is wrong
-    ├── InputError                  1   problems in files, all of them, each with its place
-    │   ├── ManifestError               a manifest, an overlay or a template
-    │   ├── EditError                   a value of a manifest that cannot be changed where it stands
-    │   └── ProjectError                reconciler.yaml, an environment or a variable
-    ├── PlanFileError               1   a file that cannot be read as a plan
-    ├── SecretError                 1   a token or secret source gives nothing
-    ├── RefusedError                3   nothing was written, on purpose
-    │   ├── GuardError                  an open guard: a consent is missing or a limit is hit
-    │   ├── StaleError                  the live catalogue moved since the plan was made
-    │   ├── ForeignPlanError            expired, tampered, or made for another target
-    │   ├── BundleError                 a bundle that is not what its digest says, or is nowhere to be found
-    │   ├── PromotionError              not proven where it comes from: another content, not live, not for long enough
-    │   └── ApprovalError               what was merged is not what was reviewed, or nobody approved it
-    ├── BackendError                1   the server or the way to it
-    │   ├── TransportError              no answer: connection, time-out, TLS, proxy
-    │   │   └── HaltedError       130   stopped by the user while the server made a request wait; not sent
-    │   ├── ApiError                    the server answered with an error status
-    │   └── ProtocolError               the server answered something that is not its API
-    ├── HostError                   1   where the pull request lives (GitHub), or the way to it, failed
-    ├── PricingError                1   a price, a quantity or a period that cannot be rated faithfully
-    └── RehearsalError              1   a plan whose steps would not do what they are meant to; nothing was written
+    ReconcilerError                 1   failed             anything below; catch this one to catch them all
+    ├── UsageError                 64   usage              the command line or a call is wrong
+    ├── InputError                  1   files-invalid      problems in files, all of them, each with its place
+    │   ├── ManifestError               manifests-invalid  a manifest, an overlay or a template
+    │   ├── EditError                   not-editable       a value of a manifest that cannot be changed where it stands
+    │   └── ProjectError                project-invalid    reconciler.yaml, an environment or a variable
+    ├── PlanFileError               1   plan-unreadable    a file that cannot be read as a plan
+    ├── SecretError                 1   secret-missing     a token or secret source gives nothing
+    ├── RefusedError                3   refused            nothing was written, on purpose; some say more:
+    │   │                                                  not-approved, wrong-namespace, same-namespace, not-pinned,
+    │   │                                                  not-due, secret-differs, uncommitted, read-only
+    │   ├── GuardError                  guards-open        an open guard: a consent is missing or a limit is hit
+    │   ├── StaleError                  stale              the live catalogue moved since the plan was made
+    │   ├── ForeignPlanError            plan-foreign       made for another target or a newer format;
+    │   │                                                  plan-expired, plan-damaged
+    │   ├── BundleError                 bundle             a bundle that is not what its digest says, or is nowhere
+    │   ├── PromotionError              not-proven         another content, not live, or not for long enough
+    │   └── ApprovalError               not-reviewed       merged is not what was reviewed, or nobody approved it
+    ├── BackendError                1   server-failed      the server or the way to it
+    │   ├── TransportError              unreachable        no answer: connection, time-out, TLS, proxy; rate-limited
+    │   │   └── HaltedError       130   interrupted        stopped by the user while a request waited; not sent
+    │   ├── ApiError                    server-refused     the server answered with an error status; unauthorized
+    │   └── ProtocolError               protocol           the server answered something that is not its API
+    ├── HostError                   1   host-failed        where the pull request lives, or the way to it
+    ├── PricingError                1   not-rateable       a price, a quantity or a period that cannot be rated
+    └── RehearsalError              1   rehearsal-failed   a plan whose steps would not do what they are meant to
 
-What a run ends with that has sent something (4, 5, 130) is no error but in its ``Report``; 130 is both.
+What a run ends with that has sent something (4, 5, 130) is no error but in its ``Report``; 130 is both. Where a class
+has several reasons, the first is its own and the others are of instances.
 
 One place (``reconciler.__main__``) turns them into messages and exit codes. No exception of httpx, pydantic,
 PyYAML, Jinja2 or sqlite3 crosses a room's border: each room translates what its library raises.
@@ -41,64 +48,86 @@ if TYPE_CHECKING:
 
     from reconciler.model import Guard, Problem
 
+_UNAUTHORIZED = (401, 403)
+
 
 class ReconcilerError(Exception):
     """Base of every deliberate error.
 
-    ``exit_code`` is what a command ends with; ``tip`` names the flag or command that helps, if one does.
+    ``exit_code`` is what a command ends with, ``reason`` the same for machines (``model.REASONS``); ``tip`` names the
+    flag or command that helps, if one does.
     """
 
     exit_code: ClassVar[int] = 1
+    reason: str = "failed"
 
-    def __init__(self, message: str, *, tip: str | None = None) -> None:
+    def __init__(self, message: str, *, tip: str | None = None, reason: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.tip = tip
+        self.reason = reason or self.reason
 
 
 class UsageError(ReconcilerError):
     """The command line, or a call of the library, does not make sense."""
 
     exit_code = 64
+    reason = "usage"
 
 
 class InputError(ReconcilerError):
     """Files with problems: all of them at once, each with its place and rule id."""
 
+    reason = "files-invalid"
+
     def __init__(self, problems: Iterable[Problem], message: str | None = None) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         first = self.problems[0].message if self.problems else "unknown problem"
-        super().__init__(message or f"{len(self.problems)} problems, first: {first}")
+        several = len(self.problems) > 1
+        super().__init__(message or (f"{len(self.problems)} problems, first: {first}" if several else first))
 
 
 class ManifestError(InputError):
     """Manifests, overlays or templates that cannot be used."""
 
+    reason = "manifests-invalid"
+
 
 class EditError(InputError):
     """A value of a manifest that cannot be changed where it stands: templated, shared, or not written there."""
+
+    reason = "not-editable"
 
 
 class ProjectError(InputError):
     """A project file, environment or variable that cannot be used."""
 
+    reason = "project-invalid"
+
 
 class PlanFileError(ReconcilerError):
     """A file that cannot be read as a plan."""
 
+    reason = "plan-unreadable"
+
 
 class SecretError(ReconcilerError):
     """A token or secret source (env, file, command) that gives no usable value. Never holds the value."""
+
+    reason = "secret-missing"
 
 
 class RefusedError(ReconcilerError):
     """The run was refused before anything was written."""
 
     exit_code = 3
+    reason = "refused"
 
 
 class GuardError(RefusedError):
     """Open guards: each needs a consent, or cannot be consented to at all."""
+
+    reason = "guards-open"
 
     def __init__(self, guards: Iterable[Guard], message: str | None = None, *, tip: str | None = None) -> None:
         self.guards: tuple[Guard, ...] = tuple(guards)
@@ -110,6 +139,8 @@ class GuardError(RefusedError):
 class StaleError(RefusedError):
     """The live catalogue moved since the plan was made. ``moved`` has one sentence per object."""
 
+    reason = "stale"
+
     def __init__(self, moved: Iterable[str], message: str, *, tip: str | None = None) -> None:
         self.moved: tuple[str, ...] = tuple(moved)
         super().__init__(message, tip=tip)
@@ -118,9 +149,13 @@ class StaleError(RefusedError):
 class ForeignPlanError(RefusedError):
     """A plan that is expired, was changed by hand, or was made for another target or a newer format."""
 
+    reason = "plan-foreign"
+
 
 class BundleError(RefusedError):
     """A bundle that cannot be read, that is not what its digest says, or that is nowhere to be found (``missing``)."""
+
+    reason = "bundle"
 
     def __init__(self, message: str, *, tip: str | None = None, missing: bool = False) -> None:
         super().__init__(message, tip=tip)
@@ -130,6 +165,8 @@ class BundleError(RefusedError):
 class PromotionError(RefusedError):
     """What is to be promoted is not proven in the environment that it comes from. ``reasons``: one sentence each."""
 
+    reason = "not-proven"
+
     def __init__(self, reasons: Iterable[str], message: str, *, tip: str | None = None) -> None:
         self.reasons: tuple[str, ...] = tuple(reasons)
         super().__init__(message, tip=tip)
@@ -137,6 +174,8 @@ class PromotionError(RefusedError):
 
 class ApprovalError(RefusedError):
     """No proof that what was merged is what was reviewed. ``reason`` is a slug, such as ``head-moved``."""
+
+    reason = "not-reviewed"
 
     def __init__(self, reason: str, message: str, *, tip: str | None = None) -> None:
         super().__init__(message, tip=tip)
@@ -149,6 +188,8 @@ class HostError(ReconcilerError):
     ``status`` is its HTTP status, None where no answer came; ``sent`` tells whether a write may have been done;
     ``passing``: it may be better a moment later.
     """
+
+    reason = "host-failed"
 
     def __init__(
         self,
@@ -168,12 +209,16 @@ class HostError(ReconcilerError):
 class BackendError(ReconcilerError):
     """The server, or the way to it, failed."""
 
+    reason = "server-failed"
+
 
 class TransportError(BackendError):
     """No answer came. ``sent`` tells whether the request may have reached the server."""
 
-    def __init__(self, message: str, *, sent: bool, tip: str | None = None) -> None:
-        super().__init__(message, tip=tip)
+    reason = "unreachable"
+
+    def __init__(self, message: str, *, sent: bool, tip: str | None = None, reason: str | None = None) -> None:
+        super().__init__(message, tip=tip, reason=reason)
         self.sent = sent
 
 
@@ -181,6 +226,7 @@ class HaltedError(TransportError):
     """The run was stopped while a request waited until the server accepts requests again. It was not sent."""
 
     exit_code = 130
+    reason = "interrupted"
 
     def __init__(self, message: str, *, tip: str | None = None) -> None:
         super().__init__(message, sent=False, tip=tip)
@@ -193,6 +239,8 @@ class ApiError(BackendError):
     (``""`` where it gives none), ``request_id`` what the server calls this request.
     """
 
+    reason = "server-refused"
+
     def __init__(
         self,
         message: str,
@@ -202,7 +250,7 @@ class ApiError(BackendError):
         request_id: str | None = None,
         tip: str | None = None,
     ) -> None:
-        super().__init__(message, tip=tip)
+        super().__init__(message, tip=tip, reason="unauthorized" if status in _UNAUTHORIZED else None)
         self.status = status
         self.codes = codes
         self.request_id = request_id
@@ -211,10 +259,16 @@ class ApiError(BackendError):
 class ProtocolError(BackendError):
     """An answer that is not of the API: HTML, truncated JSON, a missing field, an empty 2xx."""
 
+    reason = "protocol"
+
 
 class RehearsalError(ReconcilerError):
     """Tried out on a copy, the plan was refused or did not lead where it was meant to. The target was only read."""
 
+    reason = "rehearsal-failed"
+
 
 class PricingError(ReconcilerError):
     """A price, a quantity or a period that the server would refuse, or whose bill cannot be computed faithfully."""
+
+    reason = "not-rateable"

@@ -138,7 +138,7 @@ class Gate:
                 raise HaltedError("the run was stopped while the server limited the rate")
             if left > 0:
                 if hopeless:
-                    raise TransportError(hopeless, sent=False, tip=TIP)
+                    raise TransportError(hopeless, sent=False, tip=TIP, reason="rate-limited")
                 self._clock.sleep(min(left, _SLICE))
 
     def _shut(self, wait: float) -> None:

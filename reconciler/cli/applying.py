@@ -12,6 +12,7 @@ from reconciler.cli import files
 from reconciler.cli.console import Console, forget_stdout
 from reconciler.cli.interrupts import stoppable
 from reconciler.cli.progress import watching
+from reconciler.cli.several import Ended
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model import Plan, Report
 from reconciler.render import report_json, text, words
@@ -46,7 +47,7 @@ def ask(screen: Console, question: str, expected: str) -> None:
     screen.say("")
     answer = click.prompt(screen.err.paint(question, "bold"), default="", show_default=False, err=True)
     if answer.strip() != expected:
-        raise RefusedError("not approved")
+        raise RefusedError("not approved", reason="not-approved")
 
 
 def run(
@@ -57,27 +58,27 @@ def run(
     again: workflow.PlanRequest | None,
     form: str,
     report_file: Path | None,
-) -> int:
-    """Do what the plan says, print the report, and return the exit code."""
+) -> Ended:
+    """Do what the plan says, print the report, and return what it came to."""
     with stoppable() as stop, watching(made, screen) as watcher:
         outcome = workflow.run_apply(context, made, on_event=watcher, should_stop=stop, again=again)
     return tell(outcome.report, screen, form, report_file)
 
 
-def tell(report: Report, screen: Console, form: str, report_file: Path | None) -> int:
-    """Write the report file, print the report, and return the exit code: what was done decides it, whoever reads."""
-    code = report.exit_code
+def tell(report: Report, screen: Console, form: str, report_file: Path | None) -> Ended:
+    """Write the report file, print the report, and return what it came to: what was done decides, whoever reads."""
+    code, reason = report.exit_code, report.reason
     if report_file is not None:
         try:
             files.write(report_file, report_json.dumps(report))
         except UsageError as error:
             screen.say(f"{screen.err.paint('Error:', 'red', 'bold')} {escape(error.message)}")
-            code, report_file = code or 1, None
+            code, reason, report_file = code or 1, reason or "usage", None
     try:
         screen.data(report_json.dumps(report) if form == "json" else _as_text(report, screen.out, report_file))
     except BrokenPipeError:
         forget_stdout()
-    return code
+    return Ended(code, words.ended(code, report.plan.summary, report.plan.mode), reason)
 
 
 def _as_text(report: Report, style: Style, report_file: Path | None) -> str:
@@ -87,14 +88,14 @@ def _as_text(report: Report, style: Style, report_file: Path | None) -> str:
 
 def nothing_to_do(
     made: Plan, screen: Console, form: str, report_file: Path | None, digest: Callable[[Plan], str]
-) -> int:
+) -> Ended:
     """End a run whose plan is empty: nothing is asked and nothing is sent."""
     report = Report(made, (), plan_digest=digest(made))
     if report_file is not None:
         files.write(report_file, report_json.dumps(report))
     if form == "json":
         screen.data(report_json.dumps(report))
-    return 0
+    return Ended(0, words.NOTHING)
 
 
 def target(made: Plan) -> str:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import summaries
 from reconciler.cli.console import console
 from reconciler.cli.failures import remember_root
 from reconciler.cli.options import Planning, Where
+from reconciler.cli.parsing import is_glob
 from reconciler.errors import UsageError
 from reconciler.render.escape import escape
 
@@ -42,12 +44,8 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
         read_only=where.read_only,
     )
     remember_root(ctx, context.project.root)
+    summaries.about(ctx, context.environment.name)
     return context
-
-
-def is_glob(text: str | None) -> bool:
-    """Whether a name of an environment is a pattern over names, or several of them."""
-    return text is not None and bool(set(text) & set("*?[,"))
 
 
 def load_project(ctx: click.Context, file: Path | None) -> Project:

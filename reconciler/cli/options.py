@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from reconciler.cli import parsing
+from reconciler.cli import parsing, summaries
 
 if TYPE_CHECKING:
     from reconciler.workflow import Shard
@@ -100,7 +100,14 @@ _INPUTS: tuple[Decorator[Any], ...] = (
 def _environment(text: str) -> Decorator[Any]:
     default = "Default: its defaultEnvironment, else the embedded sandbox."
     return click.option(
-        "-e", "--env", "environment", metavar="ENV", shell_complete=parsing.environments, help=f"{text} {default}"
+        "-e",
+        "--env",
+        "environment",
+        metavar="ENV",
+        is_eager=True,
+        callback=summaries.about_option,
+        shell_complete=parsing.environments,
+        help=f"{text} {default}",
     )
 
 
@@ -268,16 +275,6 @@ def format_option(command: F) -> F:
 def plan_format_option(command: F) -> F:
     """The same for what prints a plan: Markdown is for pull requests, HTML a page that needs nothing else."""
     return cast("F", _formats("text", "json", "markdown", "html")(command))
-
-
-def summary_option(command: F) -> F:
-    """Add ``--summary FILE``; the command gets it as ``summary_file``."""
-    return click.option(
-        "--summary",
-        "summary_file",
-        type=FILE,
-        help="Of several environments: write what became of each as JSON; `show` puts those of a CI together.",
-    )(command)
 
 
 def out_option(text: str) -> Callable[[F], F]:

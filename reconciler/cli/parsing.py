@@ -77,3 +77,8 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> dat
     if found is None:
         raise click.BadParameter(f"`{value}` is no date; write {MOMENT}", ctx, param)
     return found
+
+
+def is_glob(text: str | None) -> bool:
+    """Whether a name of an environment is a pattern over names, or several of them."""
+    return text is not None and bool(set(text) & set("*?[,"))

@@ -37,12 +37,19 @@ def _drift() -> dict[str, Any]:
     return drift()
 
 
+def _summary() -> dict[str, Any]:
+    from reconciler.render.summary_schema import summary
+
+    return summary()
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "manifest": _manifest,
     "project": _project,
     "plan": _plan,
     "report": _report,
     "drift": _drift,
+    "summary": _summary,
 }
 
 

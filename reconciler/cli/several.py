@@ -1,4 +1,8 @@
-"""A command over several environments: one section each, what failed in one stops no other, one summary at the end."""
+"""A command over one environment or several.
+
+Of several each has its section, what failed in one stops no other, and a table ends the run; of one it is as if there
+were none of that. The summary file is the same for both.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import summaries
 from reconciler.cli.console import Console
 from reconciler.cli.options import Where
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.render.fleet import Turn
@@ -24,10 +29,14 @@ _FINE = (0, 2)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a command came to in one environment: its exit code, and a few words for the summary."""
+    """What a command came to in one environment: its exit code, and a few words for the summary.
+
+    ``reason`` is a slug of ``model.REASONS`` where it did not end well.
+    """
 
     code: int
     said: str = ""
+    reason: str | None = None
 
 
 Do = Callable[[Where, Console], Ended]
@@ -59,46 +68,44 @@ class _Spaced(Console):
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """How to run over several environments."""
+    """How to run over the environments ``names``; None: in the single one that is asked for."""
 
     ctx: click.Context
     screen: Console
-    names: tuple[str, ...]
+    names: tuple[str, ...] | None
     form: str
     fail_fast: bool = False
-    summary: bool = True
-    summary_file: Path | None = None
+    table: bool = True
 
     def run(self, where: Where, do: Do) -> int:
-        """Run in every environment, in order; the most serious exit code of all."""
+        """Run in every environment, in order; the most serious exit code of all.
+
+        In a single one: raises what the command raises, and ``reconciler.__main__`` writes the summary of that.
+        """
+        if self.names is None:
+            ended = do(where, self.screen)
+            summaries.ended(self.ctx, ended.code, ended.said, ended.reason)
+            return ended.code
+        return self._over(self.names, where, do)
+
+    def _over(self, names: Sequence[str], where: Where, do: Do) -> int:
         from reconciler.render import fleet
         from reconciler.workflow import most_serious
 
         turns: list[Turn] = []
-        for name in self.names:
+        for name in names:
             if turns and self._stops(turns[-1].code):
                 turns.append(fleet.Turn(name, None, "not started"))
             else:
                 turns.append(self._turn(replace(where, environment=name, shard=None), do, first=not turns))
         code = most_serious(turn.code for turn in turns if turn.code is not None)
-        self._keep(turns, code, str(where.shard) if where.shard else None)
+        shard = str(where.shard) if where.shard else None
+        summaries.write(self.ctx, turns, code, shard)
         if self.form == "json":
-            self.screen.data(fleet.dumps(turns, code, str(where.shard) if where.shard else None))
-        elif self.summary or code not in _FINE:
+            self.screen.data(fleet.dumps(turns, code, shard))
+        elif self.table or code not in _FINE:
             self.screen.data("\n" + "\n".join(fleet.lines(turns, code, self.screen.out)) + "\n")
         return code
-
-    def _keep(self, turns: Sequence[Turn], code: int, shard: str | None) -> None:
-        """Write the summary file. What was done stands on the screen whether or not that is possible."""
-        from reconciler.cli import files
-        from reconciler.cli.failures import show
-        from reconciler.render import fleet
-
-        if self.summary_file is not None:
-            try:
-                files.write(self.summary_file, fleet.dumps([replace(turn, result=None) for turn in turns], code, shard))
-            except UsageError as error:
-                show(error, self.ctx)
 
     def _stops(self, code: int | None) -> bool:
         return code in (None, _INTERRUPTED) or (self.fail_fast and code not in _FINE)
@@ -113,23 +120,21 @@ class Fleet:
             screen = _Collecting(now.out, now.err, now.interactive, now.live, now.verbose, now.terminal, kept)
         name = where.environment or ""
         try:
-            ended, error = do(where, screen), None
-        except (KeyboardInterrupt, click.Abort):
-            ended, error = Ended(_INTERRUPTED, "interrupted"), "interrupted"
+            ended = do(where, screen)
         except BrokenPipeError:
             raise
+        except (KeyboardInterrupt, click.Abort) as interruption:
+            return replace(summaries.turn(name, _INTERRUPTED, interruption), result=_parsed(kept))
         except Exception as problem:  # noqa: BLE001 - what fails in one environment stops no other
-            ended, error = self._failed(name, problem)
-        return fleet.Turn(name, ended.code, ended.said, error, _parsed(kept))
+            return replace(self._failed(name, problem), result=_parsed(kept))
+        return fleet.Turn(name, ended.code, ended.said, None, _parsed(kept), ended.reason)
 
-    def _failed(self, name: str, problem: Exception) -> tuple[Ended, str]:
+    def _failed(self, name: str, problem: Exception) -> Turn:
         from reconciler.cli.failures import show
 
         sys.stdout.flush()
         self.screen.say(self.screen.err.paint(f"{name}:", "bold"))
-        code = show(problem, self.ctx)
-        said = problem.message if isinstance(problem, ReconcilerError) else type(problem).__name__
-        return Ended(code, said.splitlines()[0] if said else ""), said
+        return summaries.turn(name, show(problem, self.ctx), problem)
 
 
 def _parsed(texts: Sequence[str]) -> Any:  # noqa: ANN401 - the JSON document of any command
@@ -138,15 +143,6 @@ def _parsed(texts: Sequence[str]) -> Any:  # noqa: ANN401 - the JSON document of
     import simplejson
 
     return simplejson.loads("".join(texts), use_decimal=True)
-
-
-def require_several(summary_file: Path | None, *, several: bool) -> None:
-    """Refuse a summary of one environment: its report says more. Raises ``UsageError``, also without its folder."""
-    from reconciler.cli import files
-
-    if summary_file is not None and not several:
-        raise UsageError("--summary is of several environments", tip="give a glob as -e; of one there is --report")
-    files.require_folder(summary_file)
 
 
 def per_environment(path: Path | None, name: str, *, several: bool) -> Path | None:

@@ -61,6 +61,7 @@ def _compare(step: Step, paths: list[Path], ours: Tree, live: Tree) -> None:
         raise RefusedError(
             f"{step.address}: {', '.join(differing)} differs from the live value, which the plan could not see",
             tip="make the plan where the secret's source can be read, or with --write-secrets",
+            reason="secret-differs",
         )
 
 

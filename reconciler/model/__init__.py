@@ -42,6 +42,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.policy import Effect, Ruling, RulingStatus
 from reconciler.model.promotion import LastChange, Promotion, Proof
+from reconciler.model.reasons import REASONS, Reason
 from reconciler.model.rehearsal import Refusal, Rehearsal
 from reconciler.model.report import Report, StepResult, StepState
 from reconciler.model.rollback import Lasting, Permanent, Rollback
@@ -53,6 +54,7 @@ __all__ = [
     "CONSENTABLE",
     "NEEDS_NO_CONSENT",
     "NEVER_CONSENTED",
+    "REASONS",
     "Acceptance",
     "Accepted",
     "Action",
@@ -108,6 +110,7 @@ __all__ = [
     "Promotion",
     "Proof",
     "Question",
+    "Reason",
     "Reduced",
     "Refusal",
     "Rehearsal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.model import reasons
 from reconciler.model.plan import Plan, Step
 
 StepState = Literal["not-sent", "sent-unknown", "done", "verified", "failed", "skipped"]
@@ -57,3 +58,17 @@ class Report:
             overtaken = all(result.overtaken for result in self.results if result.state == "failed")
             return 4 if written else 3 if overtaken else 1
         return 5 if self.mismatches else 0
+
+    @property
+    def reason(self) -> str | None:
+        """The same as a slug (``REASONS``); None where all went well."""
+        return _REASONS.get(self.exit_code)
+
+
+_REASONS = {
+    1: reasons.WRITES_REFUSED,
+    3: reasons.OVERTAKEN,
+    4: reasons.PARTLY_APPLIED,
+    5: reasons.NOT_VERIFIED,
+    130: reasons.INTERRUPTED,
+}

@@ -259,14 +259,19 @@ def loads(text: str) -> Plan:
     _check_version(body["format_version"])
     stated = body.pop("digest", None)
     if stated != sha256(body):
-        raise ForeignPlanError("the plan file was changed after it was made (its digest does not match)")
+        raise _damaged("digest")
     try:
         plan = planreading.read(body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanFileError(f"this is not a plan file: {type(error).__name__} at {error}") from None
     if change_digest(plan) != body.get("change_digest"):
-        raise ForeignPlanError("the plan file was changed after it was made (its change digest does not match)")
+        raise _damaged("change digest")
     return plan
+
+
+def _damaged(what: str) -> ForeignPlanError:
+    message = f"the plan file was changed after it was made (its {what} does not match)"
+    return ForeignPlanError(message, reason="plan-damaged")
 
 
 def _check_version(version: str) -> None:

@@ -23,13 +23,18 @@ _ROOM = 26
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One environment: its exit code (None: not started), a few words, and the document that was printed for it."""
+    """One environment: its exit code (None: not started), a few words, and the document that was printed for it.
 
-    name: str
+    ``name`` is None where the run ended before it was known which environment it is about. ``reason`` is a slug of
+    ``model.REASONS``, None where nothing failed.
+    """
+
+    name: str | None
     code: int | None
     said: str = ""
     error: str | None = None
     result: Any = None
+    reason: str | None = None
 
 
 def lines(turns: Sequence[Turn], code: int, style: Style) -> list[str]:
@@ -48,7 +53,7 @@ def _row(turn: Turn, style: Style) -> list[Cell]:
     paint: Paint = "dim" if turn.code is None else "green" if turn.code in _FINE else "red"
     said, room = escape(turn.said), max(24, style.columns - _ROOM)
     return [
-        Cell(escape(turn.name), "bold"),
+        Cell(escape(turn.name or "-"), "bold"),
         Cell("-" if turn.code is None else str(turn.code), paint),
         Cell(said if len(said) <= room else said[: room - 1] + style.glyph("…", "~")),
     ]
@@ -65,18 +70,25 @@ def dumps(turns: Sequence[Turn], code: int, shard: str | None) -> str:
                 "exit_code": turn.code,
                 "said": turn.said,
                 "error": turn.error,
+                "reason": turn.reason,
                 "result": turn.result,
             }
             for turn in turns
         ],
         "exit_code": code,
+        "reason": reason(turns, code),
     }
     return simplejson.dumps(document, indent=2, use_decimal=True, ensure_ascii=False) + "\n"
 
 
+def reason(turns: Sequence[Turn], code: int) -> str | None:
+    """Why the whole ended with its exit code: that of the first environment that ended with it."""
+    return next((turn.reason for turn in turns if turn.code == code), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run over several environments came to. ``shard`` is ``(index, total)``, None for all of them."""
+    """What one run came to, environment by environment. ``shard`` is ``(index, total)``, None for all of them."""
 
     turns: tuple[Turn, ...]
     code: int
@@ -84,7 +96,7 @@ class Summary:
 
 
 def loads(text: str) -> Summary:
-    """Read what ``dumps`` wrote. Raises ``ValueError`` for anything else."""
+    """Read what ``dumps`` wrote, also before there were reasons. Raises ``ValueError`` for anything else."""
     document = simplejson.loads(text, use_decimal=True)
     try:
         if str(document["format_version"]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
@@ -98,8 +110,14 @@ def loads(text: str) -> Summary:
 
 
 def _turn(item: Mapping[str, Any]) -> Turn:
-    code = item["exit_code"]
-    return Turn(str(item["environment"]), None if code is None else int(code), str(item["said"]), item["error"])
+    name, code = item["environment"], item["exit_code"]
+    return Turn(
+        None if name is None else str(name),
+        None if code is None else int(code),
+        str(item["said"]),
+        item["error"],
+        reason=item.get("reason"),
+    )
 
 
 def missing(found: Sequence[Summary]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 ADDRESS: Schema = {"type": "string", "pattern": "^[A-Za-z]+/.+$", "description": "KIND/KEY"}

@@ -8,6 +8,7 @@ from reconciler.model import Action, ChangeClass, GuardStatus, Mode, Origin, Ste
 from reconciler.render import consequence_schemas
 from reconciler.render.schema_parts import ADDRESS as _ADDRESS
 from reconciler.render.schema_parts import COUNT as _COUNT
+from reconciler.render.schema_parts import DIALECT as _DIALECT
 from reconciler.render.schema_parts import LOCATION as _LOCATION
 from reconciler.render.schema_parts import TEXT as _TEXT
 from reconciler.render.schema_parts import Schema
@@ -15,7 +16,6 @@ from reconciler.render.schema_parts import array as _list
 from reconciler.render.schema_parts import nullable as _nullable
 from reconciler.render.schema_parts import record as _object
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _INSTANT: Schema = {"type": "string", "description": "RFC 3339, UTC; empty where it is not known"}
 _VERSION: Schema = {"type": "string", "pattern": r"^1\.[0-9]+$"}

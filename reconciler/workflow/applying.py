@@ -67,6 +67,7 @@ def require_writable(context: Context, made: Plan) -> None:
         raise RefusedError(
             f"{context.environment.name} was opened to be read only, and this plan would write",
             tip="leave out --read-only, and unset RECONCILER_READ_ONLY",
+            reason="read-only",
         )
 
 
@@ -160,6 +161,7 @@ def _require_pinned(context: Context, made: Plan) -> None:
         raise RefusedError(
             f"the environment {environment.name} is protected and names no namespace",
             tip=f"if {made.target.identity} is right, `reconciler env check -e {environment.name} --pin` writes it",
+            reason="not-pinned",
         )
 
 
@@ -180,11 +182,13 @@ def _require_time(context: Context, made: Plan) -> None:
     """Refuse a plan that is too old, made for later, or that a freeze window holds up now, whenever it was made."""
     moment = now()
     if made.valid_until and made.valid_until < rfc3339(moment):
-        raise ForeignPlanError(f"the plan expired at {made.valid_until}", tip="make a new plan")
+        raise ForeignPlanError(f"the plan expired at {made.valid_until}", tip="make a new plan", reason="plan-expired")
     if made.not_before is not None and moment < made.not_before:
         due = rfc3339(made.not_before)
         raise RefusedError(
-            f"this plan is what will be due at {due}, and that is not yet", tip=f"apply it from {due} on"
+            f"this plan is what will be due at {due}, and that is not yet",
+            tip=f"apply it from {due} on",
+            reason="not-due",
         )
     if found := tuple(frozen(made, context.environment.freeze, moment)):
         raise GuardError(found, tip="; ".join(guard.message for guard in found))

@@ -189,6 +189,7 @@ def require_identity(context: Context, answering: str | None) -> None:
             f"the environment {context.environment.name} is the namespace {pinned}, but at "
             f"{context.environment.endpoint} answers {answering or 'one without a billing profile'}",
             tip="check the endpoint and the token; correct `identity` only if the namespace really is another one now",
+            reason="wrong-namespace",
         )
 
 

@@ -120,6 +120,7 @@ def _require_apart(proof: Proof, made: Plan) -> None:
         raise RefusedError(
             f"{one.environment} and {other.environment} are the same namespace ({one.identity or one.endpoint})",
             tip="check the endpoints and tokens: reconciler env check",
+            reason="same-namespace",
         )
 
 

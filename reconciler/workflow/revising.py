@@ -78,4 +78,5 @@ def _require_committed(context: Context, edits: Sequence[Edit]) -> None:
             f"{', '.join(dirty)} would be changed and {'has' if len(dirty) == 1 else 'have'} changes that are not "
             "committed",
             tip="commit or stash them first; `reconciler accept --dry-run` shows what would be changed",
+            reason="uncommitted",
         )

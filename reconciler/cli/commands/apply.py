@@ -19,9 +19,9 @@ from reconciler.cli.options import (
     format_option,
     paths_argument,
     planning_options,
-    summary_option,
 )
-from reconciler.cli.several import Ended, Fleet, per_environment, require_several
+from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy
 from reconciler.errors import ForeignPlanError, RefusedError, UsageError
 
@@ -64,7 +64,6 @@ def command(
     fail_fast: bool,
     form: str,
     report_file: Path | None,
-    summary_file: Path | None,
 ) -> None:
     """Do it, after approval; or apply a saved plan.
 
@@ -103,9 +102,8 @@ def command(
             return run.saved(saved, where)
         return run.fresh(where, paths, request(planning), auto_approve=auto_approve)
 
-    require_several(summary_file, several=several)
-    fleet = Fleet(ctx, screen, names or (), form, fail_fast, summary_file=summary_file)
-    ctx.exit(fleet.run(where, one) if several else one(where, screen).code)
+    fleet = Fleet(ctx, screen, names, form, fail_fast)
+    ctx.exit(fleet.run(where, one))
 
 
 def _refuse_planning(paths: tuple[Path, ...], where: Where, planning: Planning) -> None:
@@ -176,13 +174,10 @@ class Run:
     def _done(self, context: Context, made: Plan, again: PlanRequest | None) -> Ended:
         from reconciler.cli import applying
         from reconciler.planning import planfile
-        from reconciler.render import words
 
         if made.is_empty:
-            code = applying.nothing_to_do(made, self.screen, self.form, self.report_file, planfile.digest)
-            return Ended(code, words.NOTHING)
-        code = applying.run(context, made, self.screen, again=again, form=self.form, report_file=self.report_file)
-        return Ended(code, words.ended(code, made.summary, made.mode))
+            return applying.nothing_to_do(made, self.screen, self.form, self.report_file, planfile.digest)
+        return applying.run(context, made, self.screen, again=again, form=self.form, report_file=self.report_file)
 
     def _require_elsewhere(self, made: Plan) -> None:
         """Two environments of one run that are one namespace would undo each other's work."""
@@ -192,6 +187,7 @@ class Run:
             raise RefusedError(
                 f"{name} is the same namespace as {before}, which this run has been to",
                 tip="two environments cannot share a namespace; `reconciler env check` tells which do",
+                reason="same-namespace",
             )
 
 

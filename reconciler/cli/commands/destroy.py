@@ -76,8 +76,8 @@ def _destroy(
     from reconciler.planning import planfile
 
     if made.is_empty:
-        return applying.nothing_to_do(made, screen, form, report_file, planfile.digest)
+        return applying.nothing_to_do(made, screen, form, report_file, planfile.digest).code
     if not auto_approve:
         name = context.environment.name
         applying.ask(screen, f"This removes {applying.counted(made)}. Type `{name}` to do it", name)
-    return applying.run(context, made, screen, again=None, form=form, report_file=report_file)
+    return applying.run(context, made, screen, again=None, form=form, report_file=report_file).code

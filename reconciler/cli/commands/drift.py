@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,9 @@ from reconciler.cli.options import (
     out_option,
     paths_argument,
     planning_options,
-    summary_option,
 )
-from reconciler.cli.several import Ended, Fleet, per_environment, require_several
+from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -69,7 +70,6 @@ def command(
     auto_approve: bool,
     form: str,
     out: Path | None,
-    summary_file: Path | None,
     report_file: Path | None,
 ) -> None:
     """Show what is live and not as declared, and who moved it. Ends with 2 when anything differs.
@@ -92,11 +92,12 @@ def command(
     if names is not None and heal:
         raise UsageError("--heal is for one environment", tip="name one with -e, without a glob")
     asked = workflow.DriftRequest(base, planning.targets, planning.excludes, planning.prune)
-    if heal:
-        if not (auto_approve or screen.interactive):
-            raise UsageError("nobody can be asked for approval here", tip="give --auto-approve")
+    if heal and not (auto_approve or screen.interactive):
+        raise UsageError("nobody can be asked for approval here", tip="give --auto-approve")
+
+    def mend(where: Where, screen: Console) -> Ended:
         context = open_context(ctx, where, paths)
-        ctx.exit(_heal(context, asked, planning, screen, auto_approve, form, out, report_file))
+        return _heal(context, asked, planning, screen, auto_approve, form, out, report_file)
 
     def one(where: Where, screen: Console) -> Ended:
         file = per_environment(out, where.environment or "", several=names is not None)
@@ -107,9 +108,8 @@ def command(
         return Ended(0 if found.clean else _DIFFERS, "As declared." if found.clean else "Differs.")
 
     per_environment(out, "", several=names is not None)
-    require_several(summary_file, several=names is not None)
-    fleet = Fleet(ctx, screen, names or (), form, summary_file=summary_file)
-    ctx.exit(one(where, screen).code if names is None else fleet.run(where, one))
+    fleet = Fleet(ctx, screen, names, form)
+    ctx.exit(fleet.run(where, mend if heal else one))
 
 
 def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: Path | None) -> None:
@@ -139,7 +139,7 @@ def _heal(
     form: str,
     out: Path | None,
     report_file: Path | None,
-) -> int:
+) -> Ended:
     from reconciler import workflow
     from reconciler.cli import applying
     from reconciler.render import drift_json, drift_text
@@ -153,13 +153,14 @@ def _heal(
         shown = drift_text.drift(healing.left, screen.err)
         screen.say(screen.err.paint("Left as it is:", "bold") + f"\n{shown}")
     if healing.plan.is_empty and not healing.plan.guards:
-        return _nothing(healing, screen, form, report_file) or left
+        ended = _nothing(healing, screen, form, report_file)
+        return replace(ended, code=ended.code or left)
     applying.show_plan(healing.plan, screen, form)
     workflow.require_open(healing.plan)
     workflow.require_writable(context, healing.plan)
     if not auto_approve:
         applying.ask(screen, f"Put this back in {applying.target(healing.plan)}? Only `yes` is accepted", "yes")
-    code = applying.run(
+    ended = applying.run(
         context,
         healing.plan,
         screen,
@@ -167,10 +168,10 @@ def _heal(
         form=form,
         report_file=report_file,
     )
-    return code or left
+    return replace(ended, code=ended.code or left)
 
 
-def _nothing(healing: object, screen: Console, form: str, report_file: Path | None) -> int:
+def _nothing(healing: object, screen: Console, form: str, report_file: Path | None) -> Ended:
     from reconciler.cli import applying
     from reconciler.planning import planfile
     from reconciler.workflow import HealPlan

@@ -69,7 +69,7 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
     if names is None:
         one(where, screen)
     else:
-        ctx.exit(Fleet(ctx, screen, names, form, summary=False).run(where, one))
+        ctx.exit(Fleet(ctx, screen, names, form, table=False).run(where, one))
 
 
 def _shown(rows: Sequence[Row], style: Style, form: str, *, full: bool) -> str:

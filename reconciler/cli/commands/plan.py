@@ -21,9 +21,9 @@ from reconciler.cli.options import (
     paths_argument,
     plan_format_option,
     planning_options,
-    summary_option,
 )
-from reconciler.cli.several import Ended, Fleet, per_environment, require_several
+from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.summaries import summary_option
 from reconciler.cli.usage import usage_request
 from reconciler.cli.waiting import busy
 
@@ -90,7 +90,6 @@ def command(
     planning: Planning,
     form: str,
     out: Path | None,
-    summary_file: Path | None,
     rehearse: bool,
     at: datetime | None,
     impact: str | None,
@@ -133,9 +132,8 @@ def command(
         return _plan(context, asked, screen, form, file, detailed_exitcode=detailed_exitcode)
 
     per_environment(out, "", several=several)
-    require_several(summary_file, several=several)
-    fleet = Fleet(ctx, screen, names or (), form, summary_file=summary_file)
-    ctx.exit(fleet.run(where, one) if several else one(where, screen).code)
+    fleet = Fleet(ctx, screen, names, form)
+    ctx.exit(fleet.run(where, one))
 
 
 def _plan(

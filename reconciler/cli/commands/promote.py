@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import summaries
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context
 from reconciler.cli.options import FILE, Where, format_option, out_option, read_only_option
+from reconciler.cli.several import Ended
+from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -65,6 +68,7 @@ class _Asked:
 @read_only_option
 @format_option
 @click.option("--report", "report_file", type=FILE, help="Write what was done as JSON.")
+@summary_option
 @common_options
 @click.pass_context
 def command(
@@ -101,10 +105,12 @@ def command(
     files.require_folder(report_file)
     screen = console(ctx)
     asked = _Asked(check, pin, out, auto_approve, form, report_file)
+    summaries.about(ctx, target)
     _require_sense(asked, screen)
     where = Where(environment=target, project=project, parallelism=parallelism, read_only=read_only)
     there = open_context(ctx, where)
     here = open_context(ctx, replace(where, environment=_source(there, source)))
+    summaries.about(ctx, there.environment.name)
     request = workflow.PlanRequest(allow=allow, write_secrets=write_secrets)
     chosen = workflow.choose_bundle(here, there, bundle, moving=pin)
     with busy(screen, f"Reading {here.environment.name} and {target}"):
@@ -113,8 +119,11 @@ def command(
     workflow.require_proven(found)
     if pin:
         screen.say(f"{workflow.pin_bundle(there, chosen)}: {target} is pinned to the bundle {chosen.short}.")
-        return
-    ctx.exit(_go_on(workflow.with_bundle(there, chosen), found, request, asked, screen))
+        ended = Ended(0, f"Pinned to the bundle {chosen.short}.")
+    else:
+        ended = _go_on(workflow.with_bundle(there, chosen), found, request, asked, screen)
+    summaries.ended(ctx, ended.code, ended.said, ended.reason)
+    ctx.exit(ended.code)
 
 
 def _require_sense(asked: _Asked, screen: Console) -> None:
@@ -158,21 +167,23 @@ def _show(found: Promotion, screen: Console, form: str, *, plan_to_stdout: bool)
 
 def _go_on(
     context: workflow.Context, found: Promotion, request: workflow.PlanRequest, asked: _Asked, screen: Console
-) -> int:
+) -> Ended:
     from reconciler import workflow
     from reconciler.cli import applying
     from reconciler.cli.commands.plan import save
     from reconciler.planning import planfile
+    from reconciler.render import words
 
     made = found.plan
     if asked.out is not None:
         workflow.require_complete(made)
         save(made, asked.out, screen)
-        return 0
+        return Ended(0, words.planned(made.summary, len(made.open_guards)))
     workflow.require_open(made)
     if asked.check:
-        screen.say(f"{applying.target(made)} {'has it already' if found.is_there else 'can have it'}.")
-        return 0
+        said = "has it already" if found.is_there else "can have it"
+        screen.say(f"{applying.target(made)} {said}.")
+        return Ended(0, f"{made.target.environment} {said}.")
     workflow.require_writable(context, made)
     if made.is_empty:
         return applying.nothing_to_do(made, screen, asked.form, asked.report_file, planfile.digest)

@@ -74,7 +74,7 @@ def command(
         raise UsageError("--exit-code needs --against ENV or --against REV")
     names = names_of(ctx, where)
     if names is not None and not bundle:
-        fleet = Fleet(ctx, console(ctx), names, "text", summary=False)
+        fleet = Fleet(ctx, console(ctx), names, "text", table=False)
         ctx.exit(fleet.run(where, lambda where, screen: _section(ctx, where, paths, screen, out, against, exit_code)))
     context = open_context(ctx, where, paths)
     if bundle:

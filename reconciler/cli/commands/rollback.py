@@ -93,12 +93,12 @@ def command(
         return
     workflow.require_writable(context, made)
     if made.is_empty:
-        ctx.exit(applying.nothing_to_do(made, screen, form, report_file, planfile.digest))
+        ctx.exit(applying.nothing_to_do(made, screen, form, report_file, planfile.digest).code)
     if not auto_approve:
         applying.ask(screen, f"Go back like this in {applying.target(made)}? Only `yes` is accepted", "yes")
-    code = applying.run(context, made, screen, again=asked, form=form, report_file=report_file)
+    ended = applying.run(context, made, screen, again=asked, form=form, report_file=report_file)
     screen.say(f"The files here still say otherwise: go back to {revision} there too, before the next apply.")
-    ctx.exit(code)
+    ctx.exit(ended.code)
 
 
 def _show(found: Rollback, screen: Console, form: str, *, plan_to_stdout: bool) -> None:

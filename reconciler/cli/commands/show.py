@@ -95,7 +95,7 @@ def _summaries(found: Sequence[Summary], screen: Console, form: str) -> int:
     from reconciler.render import fleet
     from reconciler.workflow import most_serious
 
-    turns = sorted((turn for one in found for turn in one.turns), key=lambda turn: turn.name)
+    turns = sorted((turn for one in found for turn in one.turns), key=lambda turn: turn.name or "")
     gaps = fleet.missing(found)
     code = most_serious([*(one.code for one in found), *([1] if gaps else [])])
     if form == "json":

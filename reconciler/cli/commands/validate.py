@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import summaries
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.failures import source_lines
 from reconciler.cli.opening import open_contexts
 from reconciler.cli.options import Where, fleet_options, format_option, paths_argument
+from reconciler.cli.summaries import summary_option
+from reconciler.errors import ManifestError, ProjectError
 
 if TYPE_CHECKING:
+    from reconciler.model import Problem
+    from reconciler.render.fleet import Turn
     from reconciler.render.problems_text import Checked
     from reconciler.workflow import Context
 
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 @paths_argument
 @fleet_options
 @format_option
+@summary_option
 @common_options
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str) -> None:
@@ -49,9 +55,11 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     contexts = open_contexts(ctx, where, paths)
     if not contexts:
         screen.say("No environment in this share.")
+        summaries.write(ctx, [], 0, str(where.shard))
         ctx.exit(0)
     every = where.environment is None and where.endpoint is None
-    found = [problem for context in contexts for problem in workflow.check(context, every_environment=every)]
+    by_context = [workflow.check(context, every_environment=every) for context in contexts]
+    found = [problem for problems in by_context for problem in problems]
     checked = _checked(contexts, every=every)
     if form == "json":
         screen.data(problems_json.dumps(found, checked))
@@ -67,7 +75,28 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
                 width=style.width,
             )
         )
-    ctx.exit(1 if any(problem.severity == "error" for problem in found) else 0)
+    names = [None] if every else [context.environment.name for context in contexts]
+    turns = [_turn(name, problems) for name, problems in zip(names, by_context, strict=True)]
+    code = max(turn.code or 0 for turn in turns)
+    summaries.write(ctx, turns, code, str(where.shard) if where.shard else None)
+    ctx.exit(code)
+
+
+def _turn(name: str | None, found: Sequence[Problem]) -> Turn:
+    """What the check of one environment came to; of the base and every environment together it has no name."""
+    from reconciler.render.fleet import Turn
+    from reconciler.render.words import plural
+
+    errors = [problem for problem in found if problem.severity == "error"]
+    said = f"{plural(len(errors), 'error')}, {plural(len(found) - len(errors), 'warning')}."
+    if not errors:
+        return Turn(name, 0, said)
+    return Turn(name, 1, said, summaries.listed(errors), reason=_reason(errors))
+
+
+def _reason(found: Sequence[Problem]) -> str:
+    ours = all(problem.rule.startswith("project.") for problem in found)
+    return (ProjectError if ours else ManifestError).reason
 
 
 def _checked(contexts: Sequence[Context], *, every: bool) -> Checked:
