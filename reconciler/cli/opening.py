@@ -19,7 +19,7 @@ from reconciler.render.escape import escape
 
 if TYPE_CHECKING:
     from reconciler import workflow
-    from reconciler.model import EnvironmentCheck
+    from reconciler.model import EnvironmentCheck, TeamConsent
     from reconciler.project import Project
 
 
@@ -119,4 +119,19 @@ def request(planning: Planning) -> workflow.PlanRequest:
         prune=planning.prune,
         allow=planning.allow,
         write_secrets=planning.write_secrets,
+        consents=team_consents(planning.consents),
     )
+
+
+def team_consents(path: Path | None) -> tuple[TeamConsent, ...]:
+    """What a file of ``--consents`` holds. Raises ``UsageError`` with everything that is wrong in it."""
+    if path is None:
+        return ()
+    from reconciler.policy import consentsfile
+
+    try:
+        return consentsfile.loads(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no file of consents: it is not text") from None

@@ -71,6 +71,7 @@ class Planning:
     prune: bool | None = None
     allow: tuple[str, ...] = ()
     write_secrets: bool = False
+    consents: Path | None = None
 
 
 _PROJECT = click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
@@ -169,6 +170,11 @@ _SCOPE: tuple[Decorator[Any], ...] = (
         help="All but this object. Repeatable, takes globs.",
     ),
 )
+_CONSENTS = click.option(
+    "--consents",
+    type=FILE,
+    help="What the teams that a policy names have consented to, as the host proves it (`reconciler ci approval`).",
+)
 _PLANNING: tuple[Decorator[Any], ...] = (
     click.option(
         "--target",
@@ -198,6 +204,7 @@ _PLANNING: tuple[Decorator[Any], ...] = (
         help="Consent to an open guard, such as price-raising:Plan/pro. Repeatable; KIND and KEY take globs.",
     ),
     click.option("--write-secrets", is_flag=True, help="Write secrets although they could not be compared."),
+    _CONSENTS,
 )
 
 
@@ -275,6 +282,11 @@ def format_option(command: F) -> F:
 def plan_format_option(command: F) -> F:
     """The same for what prints a plan: Markdown is for pull requests, HTML a page that needs nothing else."""
     return cast("F", _formats("text", "json", "markdown", "html")(command))
+
+
+def consents_option(command: F) -> F:
+    """Add ``--consents FILE``; the command gets it as ``consents``."""
+    return _CONSENTS(command)
 
 
 def out_option(text: str) -> Callable[[F], F]:

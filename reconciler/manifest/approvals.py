@@ -58,14 +58,19 @@ def _consent(value: str) -> str:
     return value
 
 
-def _date(value: str) -> str:
-    if not _DATE.fullmatch(value):
-        raise problem("approval.expires", f"`{value}` is not a date; write it like `2027-01-31`")
-    try:
-        date.fromisoformat(value)
-    except ValueError as error:
-        raise problem("approval.expires", f"`{value}` is not a date: {error}") from None
-    return value
+def _dated(rule: str) -> AfterValidator:
+    """A day, as text; anything else breaks the rule."""
+
+    def check(value: str) -> str:
+        if not _DATE.fullmatch(value):
+            raise problem(rule, f"`{value}` is not a date; write it like `2027-01-31`")
+        try:
+            date.fromisoformat(value)
+        except ValueError as error:
+            raise problem(rule, f"`{value}` is not a date: {error}") from None
+        return value
+
+    return AfterValidator(check)
 
 
 def _digest(value: Any) -> Any:  # noqa: ANN401 - whatever YAML held
@@ -85,8 +90,10 @@ class ApprovalSpec(Spec):
     """What is consented to: `CODE:KIND/KEY`, as `--allow` takes it; KIND and KEY may be globs."""
     because: Annotated[str, Field(min_length=1)]
     """Why, and who decided it."""
-    expires: Annotated[str, AfterValidator(_date)] | None = None
+    expires: Annotated[str, _dated("approval.expires")] | None = None
     """The last day, in UTC, on which it holds."""
+    announced: Annotated[str, _dated("approval.announced")] | None = None
+    """The day on which customers were told of it; where a policy asks for `notice`, its days count from here."""
     change: Annotated[str, BeforeValidator(_digest)] | None = None
     """The beginning of the object's change digest, which the plan prints beside the guard: void for any other."""
 
@@ -171,4 +178,5 @@ class Approvals:
             location=self._problems.files.location(written.mark),
             expires=date.fromisoformat(document.spec.expires) if document.spec.expires else None,
             change=document.spec.change,
+            announced=date.fromisoformat(document.spec.announced) if document.spec.announced else None,
         )

@@ -84,6 +84,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reference.cycle", "Objects are created one after the other.", _MANIFEST),
     Rule("approval.consent", "A consent is to one code, for the objects that it names.", _MANIFEST),
     Rule("approval.expires", "An approval ends with a day.", _MANIFEST),
+    Rule("approval.announced", "Notice is counted from a day.", _MANIFEST),
     Rule("approval.change", "An approval of one change names its change digest, which the plan prints.", _MANIFEST),
     Rule(
         "approval.expired",

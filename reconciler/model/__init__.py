@@ -22,7 +22,7 @@ from reconciler.model.base import (
 from reconciler.model.between import Between, Catalogue, Difference, Managed, Side
 from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
-from reconciler.model.consents import CONSENTABLE, NEVER_CONSENTED, split_consent
+from reconciler.model.consents import BY_POLICY, CONSENTABLE, NEVER_CONSENTED, POLICY, TeamConsent, split_consent
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, State
 from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
 from reconciler.model.impact import Amounts, Curve, Impact
@@ -40,7 +40,7 @@ from reconciler.model.plan import (
     Target,
     Verb,
 )
-from reconciler.model.policy import Effect, Ruling, RulingStatus
+from reconciler.model.policy import NO_POLICY, ClassNeeds, Effect, Policy, PolicyRule, Ruling, RulingStatus
 from reconciler.model.promotion import LastChange, Promotion, Proof
 from reconciler.model.reasons import REASONS, Reason
 from reconciler.model.rehearsal import Refusal, Rehearsal
@@ -51,9 +51,12 @@ from reconciler.model.schedule import Scheduled, Window
 from reconciler.model.usage import Metered, Mover, Rerated, Spread, Subscriber
 
 __all__ = [
+    "BY_POLICY",
     "CONSENTABLE",
     "NEEDS_NO_CONSENT",
     "NEVER_CONSENTED",
+    "NO_POLICY",
+    "POLICY",
     "REASONS",
     "Acceptance",
     "Accepted",
@@ -68,6 +71,7 @@ __all__ = [
     "Catalogue",
     "Change",
     "ChangeClass",
+    "ClassNeeds",
     "Curve",
     "Desired",
     "Difference",
@@ -106,6 +110,8 @@ __all__ = [
     "Permanent",
     "Plan",
     "PlanSource",
+    "Policy",
+    "PolicyRule",
     "Problem",
     "Promotion",
     "Proof",
@@ -135,6 +141,7 @@ __all__ = [
     "StepState",
     "Subscriber",
     "Target",
+    "TeamConsent",
     "Tree",
     "Verb",
     "What",

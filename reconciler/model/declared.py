@@ -49,7 +49,8 @@ class Approval:
     """A consent that stands among the manifests (``kind: Approval``): reviewed and committed, never sent.
 
     ``allow`` are consents as ``--allow`` takes them; ``expires`` is the last day, in UTC, on which they hold;
-    ``change`` the beginning of the change digest that an object must have for them to hold.
+    ``change`` the beginning of the change digest that an object must have for them to hold; ``announced`` the day on
+    which customers were told of it.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Approval:
     location: Location
     expires: date | None = None
     change: str | None = None
+    announced: date | None = None
 
     @property
     def origin(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from reconciler.model import Address, Location, Ruling
@@ -20,6 +21,7 @@ def tree(one: Ruling) -> dict[str, Any]:
         "team": one.team,
         "unblock": one.unblock,
         "location": {"file": at.file, "line": at.line, "column": at.column} if at else None,
+        "announced": one.announced.isoformat() if one.announced else None,
     }
 
 
@@ -35,4 +37,5 @@ def read(item: Mapping[str, Any]) -> Ruling:
         team=item["team"],
         unblock=item["unblock"],
         location=Location(at["file"], at["line"], at["column"]) if at else None,
+        announced=date.fromisoformat(item["announced"]) if item.get("announced") else None,
     )

@@ -1,7 +1,8 @@
-"""What stands between a plan and its apply: consent per object and class, limits, freeze windows. Pure."""
+"""What stands between a plan and its apply: consent per object and class, limits, freeze windows, a policy. Pure."""
 
-from reconciler.policy.consent import Consent, judge
+from reconciler.policy.consent import Consent
 from reconciler.policy.freeze import frozen
+from reconciler.policy.judging import Hearing, judge
 from reconciler.policy.limits import Bounds
 
-__all__ = ["Bounds", "Consent", "frozen", "judge"]
+__all__ = ["Bounds", "Consent", "Hearing", "frozen", "judge"]

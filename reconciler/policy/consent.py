@@ -2,37 +2,18 @@
 
 ``--allow price-raising:Plan/pro`` consents to that class for that object and nothing else; kind and key may be globs,
 the code may not. A committed ``Approval`` says the same, until its last day, and for one change where it names one.
+Where a policy names a team neither of them does: somebody who writes a change could write those as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 
 from reconciler.errors import UsageError
-from reconciler.model import (
-    NEEDS_NO_CONSENT,
-    Action,
-    Address,
-    Approval,
-    Change,
-    ChangeClass,
-    Guard,
-    Plan,
-    split_consent,
-)
-from reconciler.policy.limits import Bounds, exceeded
-
-_MEANING = {
-    ChangeClass.PRICE_LOWERING: "lowers a price",
-    ChangeClass.ENTITLEMENT_REDUCING: "gives new subscribers less",
-    ChangeClass.PRICE_RAISING: "raises a price, or may",
-    ChangeClass.BILLING_BEHAVIOUR: "changes how or when customers are billed",
-    ChangeClass.METERING_SEMANTIC: "changes what is counted",
-    ChangeClass.DESTRUCTIVE: "cannot be undone",
-}
+from reconciler.model import Address, Approval, Guard, split_consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +21,7 @@ class Consent:
     """One consent: a code, a pattern over addresses, and where it came from.
 
     ``change`` is the beginning of the change digest that it is given for, None for any; ``void`` why it holds no
-    longer, None while it does.
+    longer, None while it does; ``announced`` since when customers know of what it is about.
     """
 
     code: str
@@ -48,6 +29,7 @@ class Consent:
     origin: str = "--allow"
     change: str | None = None
     void: str | None = None
+    announced: date | None = None
 
     @classmethod
     def parse(cls, text: str, origin: str = "--allow") -> Consent:
@@ -63,8 +45,9 @@ class Consent:
         expired = approval.expires is not None and approval.expires < today
         void = f"it expired after {approval.expires}" if expired else None
         return tuple(
-            cls(*split_consent(text), approval.origin, approval.change, void) for text in approval.allow
-        )  # fmt: skip
+            cls(*split_consent(text), approval.origin, approval.change, void, approval.announced)
+            for text in approval.allow
+        )
 
     def covers(self, code: str, address: Address | None) -> bool:
         """Whether this consents to a code for an object."""
@@ -81,36 +64,6 @@ class Consent:
         return f"it was given for the change {self.change}, this one is {change[:12]}"
 
 
-def judge(
-    plan: Plan,
-    consents: Iterable[Consent],
-    bounds: Bounds,
-    *,
-    population: int,
-    embedded: bool = False,
-    digest: Callable[[Address], str] | None = None,
-) -> Plan:
-    """The plan with every guard that applies to it, consented or open.
-
-    ``embedded``: on a sandbox no class needs consent. ``destroy`` is its own consent for ``destructive``. ``digest``
-    tells the change digest of an object, for approvals that name one.
-    """
-    given = tuple(consents)
-    guards = [*plan.guards, *exceeded(plan, bounds, population)]
-    if not embedded:
-        guards += [guard for change in plan.changes for guard in _classes(plan, change)]
-    return replace(plan, guards=tuple(_answered(_identified(guard, digest), given) for guard in guards))
-
-
-def _classes(plan: Plan, change: Change) -> Iterator[Guard]:
-    if change.action is Action.NO_CHANGE:
-        return
-    for found in change.classes:
-        if found in NEEDS_NO_CONSENT or (plan.mode == "destroy" and found is ChangeClass.DESTRUCTIVE):
-            continue
-        yield Guard(found.value, change.address, f"{change.address}: {_MEANING[found]}", consentable=True)
-
-
 def _opens(guard: Guard) -> str | None:
     """The code of the consent that opens a guard: a foreign draft is taken over by consenting to its adoption."""
     if guard.code == "foreign_draft":
@@ -118,16 +71,17 @@ def _opens(guard: Guard) -> str | None:
     return guard.code if guard.consentable else None
 
 
-def _identified(guard: Guard, digest: Callable[[Address], str] | None) -> Guard:
+def identified(guard: Guard, digest: Callable[[Address], str] | None) -> Guard:
+    """The guard with the digest of its object, for approvals that name one."""
     if digest is None or guard.address is None or guard.change is not None or _opens(guard) is None:
         return guard
     return replace(guard, change=digest(guard.address))
 
 
-def _answered(guard: Guard, consents: tuple[Consent, ...]) -> Guard:
+def answered(guard: Guard, consents: tuple[Consent, ...]) -> Guard:
     """The guard with the first consent that holds for it; else with why those that are about it do not."""
     code = _opens(guard)
-    if code is None:
+    if code is None or guard.status != "open":
         return guard
     failed: list[str] = []
     for consent in consents:

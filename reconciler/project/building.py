@@ -101,6 +101,7 @@ def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) ->
         variables=variables,
         environments=environments,
         bases={name: one for name, one in declared.items() if one.abstract},
+        teams={name: tuple(members) for name, members in (document.teams or {}).items()},
         default_environment=default,
         file=path,
         warnings=tuple(problem for problem in reading.problems if problem.severity == "warning"),

@@ -10,6 +10,7 @@ from reconciler.model import Address, Window
 from reconciler.project.credentials import headers, merged, source
 from reconciler.project.endpoints import SERVICES, check_endpoint, is_insecure, service_address
 from reconciler.project.inheritance import Reporting, Written, chain_of, elsewhere, still_withheld
+from reconciler.project.policies import policy
 from reconciler.project.secrets import SecretSource
 from reconciler.project.times import parse_moment, parse_period
 from reconciler.project.values import SANDBOX, DeclaredEnvironment, Given, Limits, Variable
@@ -111,6 +112,7 @@ def _apply(
         bundle=document.bundle or (base.bundle if base.abstract else None),
         soak=parse_period(document.soak) if document.soak else base.soak,
         freeze=_freeze(document, base.freeze),
+        policy=policy(reading, link, base.policy),
         promotes_from=document.promotes_from or (base.promotes_from if base.abstract else None),
         plan_valid_for=period or base.plan_valid_for,
     )

@@ -8,22 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.kinds.fields import KEY as KEY_GRAMMAR
-from reconciler.kinds.fields import problem, suggest_key
+from reconciler.kinds.fields import problem
 from reconciler.kinds.kind import Spec
 from reconciler.project.bundles import BundleReference
-from reconciler.project.rules import API, BUNDLE, DURATION, FREEZE, KEY
+from reconciler.project.naming import Name
+from reconciler.project.policy_document import PolicyDocument, TeamName
+from reconciler.project.rules import API, BUNDLE, DURATION, FREEZE
 from reconciler.project.times import MOMENT, parse_moment, parse_period
 
 API_VERSION = "reconciler/v1"
-
-
-def _name(value: str) -> str:
-    if not (KEY_GRAMMAR.fullmatch(value) and len(value) <= 63):
-        hint = suggest_key(value)[:63]
-        also = f"; write `{hint}`" if hint and hint != value else ""
-        raise problem(KEY.id, f"`{value}` is no name: lower-case letters and digits joined by `_`, up to 63{also}")
-    return value
 
 
 def _api(value: str) -> str:
@@ -52,9 +45,6 @@ def _moment(value: str) -> str:
     return value
 
 
-Name = Annotated[
-    str, AfterValidator(_name), Field(json_schema_extra={"pattern": f"^{KEY_GRAMMAR.pattern}$"}, max_length=63)
-]
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 EnvironmentName = Annotated[str, Field(pattern=f"^{ENVIRONMENT_NAME.pattern}$")]
 Scalar = str | bool | int | Decimal
@@ -152,6 +142,8 @@ class EnvironmentDocument(Spec):
     """How long a catalogue must have been live, unchanged, where it is promoted from: `P2D`, `PT4H`."""
     freeze: list[WindowDocument] | None = None
     """Times in which nothing that concerns money may change here; no consent opens them."""
+    policy: PolicyDocument | None = None
+    """What each change class needs here, and rules of your own over the plan."""
     protected: bool | None = None
     """Apply needs `identity`."""
     adopt: dict[str, str] | None = None
@@ -198,6 +190,8 @@ class ProjectDocument(Spec):
     """Variables that templates can use."""
     default_environment: str | None = None
     """The environment of commands without `-e`; else `sandbox`."""
+    teams: dict[TeamName, Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]] | None = None
+    """Team → its members, as the pull request's host calls them; of a team that is not here the host is asked."""
     environments: dict[EnvironmentName, EnvironmentDocument] | None = None
     """Where the catalogue is applied to; further ones may stand in `environments/NAME.yaml`."""
     description: str | None = None

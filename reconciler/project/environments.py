@@ -54,6 +54,7 @@ def choose(project: Project, name: str | None, overrides: Overrides) -> Environm
         bundle=declared.bundle,
         soak=declared.soak,
         freeze=declared.freeze,
+        policy=declared.policy,
         plan_valid_for=declared.plan_valid_for,
         warnings=tuple(warnings),
     )

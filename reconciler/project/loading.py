@@ -17,9 +17,7 @@ FILE_NAMES = ("reconciler.yaml", "reconciler.yml")
 DEFAULT_NAME = "default"
 RESERVED = frozenset(
     [
-        "policy",
         "policies",
-        "notice",
         "approvals",
         "approvers",
         "notifications",

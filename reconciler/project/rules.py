@@ -24,6 +24,7 @@ BUNDLE = Rule("project.bundle", "A bundle is named by all of its digest, so that
 FREEZE = Rule(
     "project.freeze", "A freeze begins and ends at known instants: dates are in UTC, times have a zone.", _SOURCE
 )
+POLICY = Rule("project.policy", "A policy that is misread would let through what it is there to stop.", _SOURCE)
 API = Rule("project.api", "An environment speaks one API that this version knows.", _SOURCE)
 FILE = Rule("project.file", "Every file that the project names has to be readable.", _SOURCE)
 ENVIRONMENT = Rule("project.environment", "An environment that is named somewhere has to exist.", _SOURCE)
@@ -32,5 +33,5 @@ DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in
 
 RULES: tuple[Rule, ...] = (
     KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, HEADER, VARIABLE, ADOPT, DURATION, FREEZE,
-    BUNDLE, UNPROVEN, API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
+    POLICY, BUNDLE, UNPROVEN, API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from reconciler.model import Address, Location, Problem, Window
+from reconciler.model import NO_POLICY, Address, Location, Policy, Problem, Window
 from reconciler.project.secrets import SecretSource
 
 Value = str | bool | int | Decimal
@@ -85,6 +85,7 @@ class DeclaredEnvironment:
     bundle: str | None = None
     soak: timedelta | None = None
     freeze: tuple[Window, ...] = ()
+    policy: Policy = NO_POLICY
     plan_valid_for: timedelta = timedelta(hours=72)
     warnings: tuple[Problem, ...] = ()
     extends: str | None = None
@@ -118,6 +119,7 @@ class Environment:
     bundle: str | None = None
     soak: timedelta | None = None
     freeze: tuple[Window, ...] = ()
+    policy: Policy = NO_POLICY
     plan_valid_for: timedelta = timedelta(hours=72)
     warnings: tuple[Problem, ...] = ()
 
@@ -137,7 +139,8 @@ class Overrides:
 class Project:
     """A project: one catalogue and the environments it is applied to. ``file`` is None where there is no file.
 
-    ``bases`` are the abstract environments: extended by others, applied to by nobody.
+    ``bases`` are the abstract environments: extended by others, applied to by nobody. ``teams`` are the members, by
+    their names at the host, of the teams that policies name; who is in another one the host is asked.
     """
 
     name: str
@@ -148,6 +151,7 @@ class Project:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     environments: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
     bases: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_environment: str = SANDBOX
     file: Path | None = None
     warnings: tuple[Problem, ...] = ()

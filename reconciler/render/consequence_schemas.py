@@ -47,6 +47,7 @@ def _ruling() -> Schema:
             "team": nullable({"type": "string", "description": "Who has to consent; null: anybody who may apply."}),
             "unblock": nullable({"type": "string", "description": "What is missing, and who can give it."}),
             "location": LOCATION,
+            "announced": nullable({"type": "string", "description": "Since when customers know, of a notice."}),
         },
         description="What one rule of the environment's policy says of an object, or of the plan as a whole (null).",
     )

@@ -29,6 +29,8 @@ _CLASS_PAINTS: dict[ChangeClass, Paint] = {
     ChangeClass.ENTITLEMENT_REDUCING: "yellow",
 }
 _HASH = "    # "
+BY_REVIEW = "an approving review of one of its members; CI hands it over with --consents"
+"""How the consent of a team comes about."""
 SHORT_DIGEST = 12
 """How many characters of a digest are printed: enough for an approval to name one change."""
 
@@ -227,6 +229,9 @@ def guard_lines(guard: Guard, style: Style) -> Iterator[str]:
         return
     yield f"  {style.paint(style.glyph('✗', 'x '), 'red')} {style.paint(escape(guard.name), 'bold')}"
     yield from style.wrap(escape(guard.message), first="      ", rest="      ")
+    if guard.team:
+        yield style.paint(f"      needs @{escape(guard.team)}: {BY_REVIEW}", "cyan")
+        return
     flag = _flag(guard)
     yield "      " + (style.paint(flag, "cyan") if flag else style.paint("no flag opens this one", "dim"))
     if flag and guard.change:

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Drift, Guard, Observation, Plan, PlanSource
+from reconciler.model import Address, Desired, Drift, Guard, Observation, Plan, PlanSource, TeamConsent
 from reconciler.planning.drift import Side, drift
 from reconciler.planning.healing import healable
 from reconciler.planning.options import PlanOptions
-from reconciler.planning.planfile import object_digest
-from reconciler.policy import frozen, judge
+from reconciler.policy import frozen
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.plans import (
     PlanRequest,
-    bounds,
     consents_for,
+    judged_by,
     options_for,
-    population,
     require_identity,
     rfc3339,
     stamped,
@@ -183,12 +180,17 @@ def _parsed(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def make_heal_plan(context: Context, request: DriftRequest = DriftRequest(), allow: tuple[str, ...] = ()) -> HealPlan:
+def make_heal_plan(
+    context: Context,
+    request: DriftRequest = DriftRequest(),
+    allow: tuple[str, ...] = (),
+    consents: tuple[TeamConsent, ...] = (),
+) -> HealPlan:
     """The plan that puts back what drifted and is no money, and the drift that it leaves. Writes nothing.
 
     What needs a consent that nobody gave (an object that is not marked as ours) is left, so that the rest heals.
     """
-    asked = replace(request.planning, allow=allow)
+    asked = replace(request.planning, allow=allow, consents=consents)
     closed: dict[Address, str] = {}
     with connect(context, read_only=True) as backend:
         finding = look(context, backend, request)
@@ -215,14 +217,7 @@ def _healing(context: Context, backend: Backend, finding: Finding, found: Drift,
     options = replace(options, only=frozenset(with_dependencies(finding.desired, mild)), prune=False)
     made, observation = answered(backend, finding.desired, finding.observation, options)
     made = with_consequences(made, finding.desired, observation, options, backend)
-    judged = judge(
-        made,
-        consents,
-        bounds(context, "heal"),
-        population=population(made),
-        embedded=context.embedded,
-        digest=partial(object_digest, made),
-    )
+    judged = judged_by(context, made, asked, consents)
     return replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, now())))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Problem, Tree
+from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Problem, TeamConsent, Tree
 from reconciler.planning.affected import affected
 from reconciler.planning.affected import questions as affected_questions
 from reconciler.planning.curves import curves
@@ -20,7 +20,7 @@ from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions
 from reconciler.planning.planfile import object_digest
 from reconciler.planning.sides import sides
-from reconciler.policy import Bounds, Consent, frozen, judge
+from reconciler.policy import Bounds, Consent, Hearing, frozen, judge
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import pinned
@@ -43,7 +43,7 @@ class PlanRequest:
     ``prune`` None: as the environment says. ``rehearse``: try the steps out on a copy in memory of what was observed;
     ``Plan.rehearsal`` tells what became of them. ``at``: what would be planned at a moment of the future, in UTC; such
     a plan cannot be applied before. ``usage``: re-rate the last closed billing period of real customers;
-    ``Plan.rerated`` tells what it came to.
+    ``Plan.rerated`` tells what it came to. ``consents`` are those of teams, as a host proves them.
     """
 
     targets: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class PlanRequest:
     rehearse: bool = False
     at: datetime | None = None
     usage: UsageRequest | None = None
+    consents: tuple[TeamConsent, ...] = ()
 
 
 def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
@@ -127,20 +128,27 @@ def plan_for(
         made = replace(made, guards=(*made.guards, *failing(context, desired, observation, options.only)))
     if request.usage is not None:
         made = _with_usage(context, made, desired, observation, options, backend, request.usage)
-    judged = judge(
-        made,
-        consents,
-        bounds(context, mode),
-        population=population(made),
-        embedded=context.embedded,
-        digest=partial(object_digest, made),
-    )
+    judged = judged_by(context, made, request, consents)
     if request.rehearse:
         from reconciler.workflow.rehearsal import rehearse
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
     judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
     return stamped(context, desired, judged, request.at), observation
+
+
+def judged_by(context: Context, made: Plan, request: PlanRequest, consents: tuple[Consent, ...]) -> Plan:
+    """The plan with its guards, what was consented to, and what the environment's policy says of it."""
+    environment = context.environment
+    return judge(
+        made,
+        consents,
+        bounds(context, made.mode),
+        population=population(made),
+        embedded=context.embedded,
+        digest=partial(object_digest, made),
+        hearing=Hearing(environment.policy, request.at or now(), request.consents, context.project.teams),
+    )
 
 
 def with_consequences(

@@ -380,6 +380,13 @@ def test_in_a_freeze_window_no_price_changes(run, live, clock):
     apply(run, "--allow", "price-raising:Plan/pro")
 
 
+def test_notice_that_nobody_gave_is_not_skipped(run, live):
+    live.project("policy: {classes: {price-raising: {notice: 30}}}").declare(meter(), FEATURE, pro("20"))
+    apply(run)
+    live.declare(meter(), FEATURE, pro("21"))
+    never_opens(run, live, "notice:Plan/pro")
+
+
 def test_every_guard_that_nothing_opens_is_met_here():
     met = re.findall(r'(?:never_opens|refused)\(run, live, "([\w-]+)', Path(__file__).read_text(encoding="utf-8"))
     assert set(NEVER_CONSENTED) == {code for code in met if code not in CONSENTABLE}

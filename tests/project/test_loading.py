@@ -110,11 +110,11 @@ def test_all_problems_are_reported_at_once(refused):
     places, _ = refused(
         """
         manifest: [a]
-        policy: {}
+        audit: {}
         variables: {x: {type: decimals}}
         environments:
           a: {api: v3, endpoint: 1, limits: {maxRemovals: -1}}
-          b: {notice: P30D, token: abc}
+          b: {approvers: P30D, token: abc}
         """
     )
     assert places == [
@@ -125,7 +125,7 @@ def test_all_problems_are_reported_at_once(refused):
         "9:26 schema.type",
         "9:51 schema.range",
         "10:7 project.not_supported",
-        "10:28 schema.type",
+        "10:31 schema.type",
     ]
 
 

@@ -114,6 +114,7 @@ def _refuse_planning(paths: tuple[Path, ...], where: Where, planning: Planning) 
         "--prune/--no-prune": planning.prune is not None,
         "--allow": planning.allow,
         "--write-secrets": planning.write_secrets,
+        "--consents": planning.consents,
         "--var": where.variables,
         "--var-file": where.var_files,
         "--project-name": where.project_name,

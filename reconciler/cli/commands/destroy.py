@@ -9,8 +9,8 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_context
-from reconciler.cli.options import FILE, Where, format_option, where_options
+from reconciler.cli.opening import open_context, team_consents
+from reconciler.cli.options import FILE, Where, consents_option, format_option, where_options
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )
 @where_options
 @click.option("--allow", multiple=True, metavar="CODE:KIND/KEY", help="Consent to an open guard. Repeatable.")
+@consents_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needs --confirm.")
 @click.option("--confirm", metavar="ENV", help="The environment's name, once more, for --auto-approve.")
 @format_option
@@ -38,6 +39,7 @@ def command(
     ctx: click.Context,
     where: Where,
     allow: tuple[str, ...],
+    consents: Path | None,
     auto_approve: bool,
     confirm: str | None,
     form: str,
@@ -61,7 +63,7 @@ def command(
     if auto_approve and confirm != name:
         raise UsageError(f"--auto-approve of a destroy needs --confirm {name}")
     with busy(screen, f"Reading {name}"):
-        made = workflow.make_destroy_plan(context, workflow.PlanRequest(allow=allow))
+        made = workflow.make_destroy_plan(context, workflow.PlanRequest(allow=allow, consents=team_consents(consents)))
     applying.show_plan(made, screen, form)
     applying.tell_cut_off(context, made, screen)
     workflow.require_open(made)

@@ -11,7 +11,7 @@ import click
 from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import names_of, open_context
+from reconciler.cli.opening import names_of, open_context, team_consents
 from reconciler.cli.options import (
     FILE,
     Planning,
@@ -113,7 +113,8 @@ def command(
 
 
 def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: Path | None) -> None:
-    given = {"--auto-approve": auto_approve, "--report": report_file, "--allow": planning.allow}
+    given: dict[str, object] = {"--auto-approve": auto_approve, "--report": report_file}
+    given |= {"--allow": planning.allow, "--consents": planning.consents}
     wrong = [name for name, value in given.items() if value]
     if wrong and not heal:
         raise UsageError(f"{', '.join(wrong)} only makes sense with --heal: without it, drift writes nothing")
@@ -145,7 +146,7 @@ def _heal(
     from reconciler.render import drift_json, drift_text
 
     with busy(screen, f"Reading the manifests and {context.environment.name}"):
-        healing = workflow.make_heal_plan(context, asked, planning.allow)
+        healing = workflow.make_heal_plan(context, asked, planning.allow, team_consents(planning.consents))
     if out is not None:
         files.write(out, drift_json.dumps(healing.drift))
     left = 0 if healing.left.clean else _DIFFERS

@@ -11,8 +11,8 @@ import click
 from reconciler.cli import summaries
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import open_context
-from reconciler.cli.options import FILE, Where, format_option, out_option, read_only_option
+from reconciler.cli.opening import open_context, team_consents
+from reconciler.cli.options import FILE, Where, consents_option, format_option, out_option, read_only_option
 from reconciler.cli.several import Ended
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy
@@ -59,6 +59,7 @@ class _Asked:
 @click.option("--pin", is_flag=True, help="Once proven, write it as the target's `bundle:` and apply nothing.")
 @out_option("Save the plan for `apply --plan` and apply nothing.")
 @click.option("--allow", multiple=True, metavar="CODE:KIND/KEY", help="Consent to an open guard. Repeatable.")
+@consents_option
 @click.option("--write-secrets", is_flag=True, help="Write secrets although they could not be compared.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can answer.")
 @click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
@@ -80,6 +81,7 @@ def command(
     pin: bool,
     out: Path | None,
     allow: tuple[str, ...],
+    consents: Path | None,
     write_secrets: bool,
     auto_approve: bool,
     project: Path | None,
@@ -111,7 +113,7 @@ def command(
     there = open_context(ctx, where)
     here = open_context(ctx, replace(where, environment=_source(there, source)))
     summaries.about(ctx, there.environment.name)
-    request = workflow.PlanRequest(allow=allow, write_secrets=write_secrets)
+    request = workflow.PlanRequest(allow=allow, write_secrets=write_secrets, consents=team_consents(consents))
     chosen = workflow.choose_bundle(here, there, bundle, moving=pin)
     with busy(screen, f"Reading {here.environment.name} and {target}"):
         found = workflow.make_promotion(here, there, chosen, request)
