@@ -1,0 +1,147 @@
+"""What the sticky comment says of one environment, through the life of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.ci.composing import LIMIT
+from reconciler.ci.document import Entry, State
+from reconciler.ci.given import Made
+from reconciler.render import plan_markdown
+from reconciler.render.markdown import code, sentence
+from reconciler.render.plan_markdown import Options, Section
+
+_MOST_STEPS = 10
+_LONGEST = 300
+_ENDED = ("failed", "sent-unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who says something now. ``head`` is the commit of the pull request, ``link`` the page with the whole plan."""
+
+    state: State
+    head: str
+    run: int
+    attempt: int
+    run_url: str
+    link: str | None = None
+    mention: bool = False
+
+
+def entry_of(made: Made, told: Told, known: Entry | None) -> Entry:
+    """What the header says of an environment now; without a plan of now it keeps what it knows of the one before."""
+    state = _state(made, told)
+    fresh = made.plan is not None or told.state == "planned" or known is None
+    base = _planned(made, told) if fresh or known is None else known
+    if state == "failed" and told.state == "planned":
+        # A plan whose command failed is shown, and nobody can approve it.
+        base = replace(base, change_digest=None, plan_digest=None)
+    entry = replace(
+        base, state=state, run=told.run, attempt=told.attempt, reason=made.reason, link=told.link or base.link
+    )
+    return replace(entry, status=_status(entry, told), notes=tuple(_notes(made, entry, told)))
+
+
+def _planned(made: Made, told: Told) -> Entry:
+    if made.plan is None:
+        return Entry(told.state, told.head, told.run)
+    row = plan_markdown.row(Section(made.environment, made.plan), mention=told.mention)
+    return Entry(
+        told.state,
+        told.head,
+        told.run,
+        change_digest=made.change_digest,
+        plan_digest=made.plan_digest,
+        max_class=made.max_class.value if made.max_class else None,
+        counts=made.counts,
+        guards_open=len(made.plan.open_guards),
+        plan=row.plan,
+        guards=row.guards,
+        status=row.status,
+    )
+
+
+def _state(made: Made, told: Told) -> State:
+    """A job that says that it applied something is not believed where its report says otherwise."""
+    wrong = made.failure is not None or (made.report is not None and made.report["exit_code"] != 0)
+    missing = told.state == "planned" and made.plan is None
+    return "failed" if missing or (wrong and told.state in ("planned", "applied")) else told.state
+
+
+def _status(entry: Entry, told: Told) -> str:
+    run = f"[{{}}](<{told.run_url}>)"
+    match entry.state:
+        case "planned":
+            return entry.status
+        case "stale":
+            return "**out of date**"
+        case "applying":
+            return run.format("being applied")
+        case "applied":
+            return run.format("applied")
+        case "failed":
+            why = f" {code(entry.reason)}" if entry.reason and entry.reason != "failed" else ""
+            return f"**{run.format('failed')}**{why}"
+
+
+def _notes(made: Made, entry: Entry, told: Told) -> list[str]:
+    run = f"[this run](<{told.run_url}>)"
+    match entry.state:
+        case "planned":
+            return []
+        case "stale":
+            return [f"Out of date: {_why_stale(made, entry, told)}. [The run](<{told.run_url}>) makes a new plan."]
+        case "applying":
+            return [f"Merged; {run} plans again and applies it if it is still the same change."]
+        case "applied":
+            return [f"Applied by {run}{_totals(made.report)}."]
+        case "failed":
+            return [f"Failed in {run}{_totals(made.report)}.", *_why(made), *_steps(made.report)]
+
+
+def _why_stale(made: Made, entry: Entry, told: Told) -> str:
+    if made.turn is not None and made.failure:
+        return _sentence(made.failure)
+    if entry.head != told.head:
+        return f"{code(told.head[:10])} was pushed since"
+    return "what is live moved since"
+
+
+def _why(made: Made) -> list[str]:
+    if made.failure is None and made.report is None and made.plan is None and made.turn is None:
+        return ["It ended before it could say why; its log tells."]
+    return [_sentence(line) for line in (made.failure or "").strip().splitlines()[:_MOST_STEPS]]
+
+
+def _totals(report: Mapping[str, Any] | None) -> str:
+    if report is None:
+        return ""
+    states: list[str] = [str(step.get("state")) for step in report["steps"]]
+    done = sum(state in ("done", "verified") for state in states)
+    parts = [f"{done} done"] if done else []
+    parts += [f"{count} failed"] if (count := sum(state in _ENDED for state in states)) else []
+    parts += [f"{count} not done"] if (count := sum(state in ("skipped", "not-sent") for state in states)) else []
+    return f": {', '.join(parts)}" if parts else ": nothing to do"
+
+
+def _steps(report: Mapping[str, Any] | None) -> list[str]:
+    failed = [step for step in (report or {}).get("steps", ()) if step.get("state") in _ENDED]
+    lines = [f"- {code(str(step.get('address')))}: {_sentence(str(step.get('error')))}" for step in failed]
+    more = len(lines) - _MOST_STEPS
+    return lines[:_MOST_STEPS] + ([f"- and {more} more"] if more > 0 else [])
+
+
+def _sentence(text: str) -> str:
+    return sentence(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+
+
+def text_of(made: Made, told: Told, limit: int = LIMIT) -> str | None:
+    """The plan of an environment, without its heading; None where this job made none: then that of before stays."""
+    if made.plan is None:
+        return "" if told.state == "planned" else None
+    options = Options(limit, told.link, mention=told.mention)
+    _, _, text = plan_markdown.section(Section(made.environment, made.plan), options).partition("\n")
+    return text.strip("\n")
