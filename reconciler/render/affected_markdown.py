@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.model import Affected, Plan, Rerated
 from reconciler.render import affected_text, words
 from reconciler.render.markdown import code, sentence
 from reconciler.render.money import coins, percent
 
+_NAMES = 3
+
 
 def lines(plan: Plan) -> list[str]:
-    """One line per plan and per loss; nothing where no plan changes."""
-    found = [line for one in plan.affected for line in _affected(one)]
+    """One line per plan and per loss; nothing where no plan changes. Plans of which the same is said share a line."""
+    found = [line for group in _alike(plan.affected) for line in _affected(group)]
     found += [line for one in plan.rerated for line in _rerated(one)]
     return ["", "**Who is affected**", "", *found] if found else []
 
 
-def _affected(one: Affected) -> Iterator[str]:
-    yield f"- {code(str(one.plan))}: {affected_text.subscribed(one)}"
+def _alike(found: Sequence[Affected]) -> Iterator[list[Affected]]:
+    groups: dict[tuple[object, ...], list[Affected]] = {}
+    for one in found:
+        groups.setdefault((one.versions, one.reduced, one.withdrawn), []).append(one)
+    return iter(groups.values())
+
+
+def _affected(group: list[Affected]) -> Iterator[str]:
+    one = group[0]
+    names = [code(str(item.plan)) for item in group[:_NAMES]]
+    more = [f"{len(group) - _NAMES:,} more"] if len(group) > _NAMES else []
+    each = ", each" if len(group) > 1 and one.versions else ""
+    yield f"- {words.listed([*names, *more])}{each}: {affected_text.subscribed(one)}"
     for item in one.reduced:
         gone = "gone" if item.after is None else f"now {code(item.after)}"
         yield f"  - new subscribers get less: {code(item.feature)} ({code(item.where)}): {code(item.before)}, {gone}"

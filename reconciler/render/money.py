@@ -44,27 +44,48 @@ def coins(number: Decimal) -> str:
     return f"{whole}.{fraction.ljust(2, '0')}"
 
 
+def share(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    """By how many per cent an amount moves; None where there was nothing to compare with."""
+    if before is None or after is None or before == 0:
+        return None
+    return _EXACT.multiply(_EXACT.divide(_EXACT.subtract(after, before), abs(before)), Decimal(100))
+
+
 def percent(before: Decimal | None, after: Decimal | None) -> str:
     """``+25.0 %``; nothing where there was no price to compare with."""
-    if before is None or after is None or before == 0 or before == after:
+    moved = share(before, after)
+    if not moved:
         return ""
-    share = _EXACT.multiply(_EXACT.divide(_EXACT.subtract(after, before), abs(before)), Decimal(100))
-    if share > _COUNTLESS:
+    if moved > _COUNTLESS:
         return f"more than +{_COUNTLESS:,} %"
-    rounded = share.quantize(Decimal("0.1"), context=_EXACT)
-    return f"{rounded:+} %" if rounded else ("less than +0.1 %" if share > 0 else "less than -0.1 %")
+    rounded = moved.quantize(Decimal("0.1"), context=_EXACT)
+    return f"{rounded:+} %" if rounded else ("less than +0.1 %" if moved > 0 else "less than -0.1 %")
+
+
+def scale(*numbers: Decimal | None) -> tuple[Decimal, str] | None:
+    """What to multiply prices by that are too small to read for one unit, and what they are then: ``per 1M``."""
+    known = [abs(number) for number in numbers if number]
+    if not known or max(known) >= _TOO_SMALL:
+        return None
+    factor, words = next(
+        ((factor, words) for factor, words in _SCALES if min(known) * factor >= _READABLE), _SCALES[-1]
+    )
+    return Decimal(factor), words
 
 
 def scaled(before: Decimal | None, after: Decimal | None, currency: str) -> str:
     """``2.00 -> 2.50 USD per 1M (+25.0 %)`` where a unit is too small to read, else nothing."""
-    known = [abs(number) for number in (before, after) if number]
-    if not known or max(known) >= _TOO_SMALL:
+    found = scale(before, after)
+    if found is None:
         return ""
-    factor, words = next(
-        ((factor, words) for factor, words in _SCALES if min(known) * factor >= _READABLE), _SCALES[-1]
-    )
-    sides = [coins(_EXACT.multiply(number, Decimal(factor))) for number in (before, after) if number is not None]
+    factor, words = found
+    sides = [coins(times(number, factor)) for number in (before, after) if number is not None]
     return " ".join(part for part in (" -> ".join(sides), currency, words, _bracketed(percent(before, after))) if part)
+
+
+def times(number: Decimal, factor: Decimal) -> Decimal:
+    """Exactly so many times a price."""
+    return _EXACT.multiply(number, factor)
 
 
 def _bracketed(text: str) -> str:

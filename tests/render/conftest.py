@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from markdown_it import MarkdownIt
 
 from reconciler.model import (
     Action,
@@ -151,3 +154,40 @@ def make():
         change=lambda name, **fields: replace(CHANGES[name](), **fields),
         warning=Problem("cannot_update", "Feature/sso: name cannot be updated", Location("c.yaml", 9), "warning"),
     )
+
+
+_READER = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def _page(text):
+    return _READER.render(text)
+
+
+def _words(text):
+    """What a reader sees, without tags."""
+    return html.unescape(re.sub(r"<!--.*?-->|<[^>]*>", " ", _page(text), flags=re.DOTALL))
+
+
+def _outside_code(text):
+    """The page without anything that stands as code."""
+    return re.sub(r"<(code|pre)\b.*?</\1>", "", _page(text), flags=re.DOTALL)
+
+
+def _balanced(text):
+    """Every fold and every fence is closed, in the order in which they were opened."""
+    depth = 0
+    for mark in re.findall(r"</?details>", _outside_code(text)):
+        depth += 1 if mark == "<details>" else -1
+        assert depth in (0, 1)
+    assert depth == 0
+    lines = text.split("\n")
+    for token in _READER.parse(text):
+        if token.type == "fence":
+            assert lines[token.map[1] - 1].startswith("```"), lines[token.map[0] : token.map[1]]
+    return True
+
+
+@pytest.fixture
+def read():
+    """Markdown as a host reads it: the page, its words, what is outside code, whether what was opened is closed."""
+    return SimpleNamespace(page=_page, words=_words, outside_code=_outside_code, balanced=_balanced)

@@ -31,13 +31,13 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 def prices(change: Change) -> list[FieldChange]:
     """The amounts of money that are others than before."""
-    return [
-        field
-        for field in change.fields
-        if change.action not in CREATING
-        and field.currency
-        and (money.amount(field.before) is not None or money.amount(field.after) is not None)
-    ]
+    return [] if change.action in CREATING else [field for field in change.fields if is_amount(field)]
+
+
+def is_amount(field: FieldChange) -> bool:
+    """Whether a field is an amount of money."""
+    known = money.amount(field.before) is not None or money.amount(field.after) is not None
+    return bool(field.currency) and known
 
 
 def direction(field: FieldChange) -> int:
