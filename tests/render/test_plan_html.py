@@ -28,7 +28,7 @@ def test_a_price_is_in_a_table_and_its_diff_has_colours(page):
     text = page(FieldChange("phases[main].rateCards[t].price.amount", Decimal(1), Decimal(2), currency="USD"))
     assert text.startswith("<!doctype html>")
     assert "<h1>" in text
-    assert "<td><code>Plan/pro</code></td>" in text
+    assert "<td><code>pro</code></td>" in text
     assert '<span class="gone">- phases[main].rateCards[t].price.amount: 1 USD</span>' in text
     assert '<span class="come">+ phases[main].rateCards[t].price.amount: 2 USD</span>' in text
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
-from itertools import groupby
-from os.path import commonprefix
+from itertools import groupby, takewhile
 
 from reconciler.model import Plan
 from reconciler.render import money
@@ -189,7 +188,9 @@ def _plain(number: Decimal | None, factor: Decimal) -> str:
 
 def _start(group: Sequence[Price]) -> str:
     """What all keys begin with, where it is worth to say it once."""
-    start = commonprefix([_key(row) for row in group])  # noqa: RUF071 - keys, not paths
+    keys = [_key(row) for row in group]
+    pairs = zip(min(keys), max(keys), strict=False)  # what these two share, all between them share
+    start = "".join(one for one, other in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return start if len(start) > 1 and len(group) > _SORTED_FROM else ""
 
 
