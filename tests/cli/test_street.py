@@ -189,20 +189,26 @@ def test_init_keeps_a_gitignore_that_is_there_and_says_what_to_add(run, tmp_path
     assert "Add .reconciler/ to your .gitignore" in ended.err
 
 
-def test_the_github_workflow_pins_actions_by_hash_and_has_no_rights_by_default(run, tmp_path):
+def test_init_github_writes_the_four_workflows_and_says_what_they_need(run, tmp_path):
+    ended = run("init", "--github")
+    written = sorted(path.name for path in (tmp_path / ".github/workflows").iterdir())
+    assert written == ["billing-apply.yml", "billing-by-hand.yml", "billing-drift.yml", "billing-plan.yml"]
+    for needed in ("billing-plan", "OPENMETER_STAGING_TOKEN", "OPENMETER_TOKEN", "reviewers"):
+        assert needed in ended.err
+
+
+def test_the_workflows_name_the_environments_and_the_tokens_of_the_project_beside_them(run, tmp_path):
     import re
 
-    import yaml
-
     run("init", "--github")
-    text = (tmp_path / ".github/workflows/billing.yml").read_text()
-    flow = yaml.safe_load(text)
-    assert flow["permissions"] == {}
-    assert all(job["permissions"] == {"contents": "read"} for job in flow["jobs"].values())
-    uses = re.findall(r"uses: (\S+)", text)
-    assert uses
-    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in uses)
-    assert "@VERSION@" not in text
+    project = (tmp_path / "reconciler.yaml").read_text()
+    tokens = set(re.findall(r"token: \{ env: (\w+) \}", project))
+    for path in (tmp_path / ".github/workflows").iterdir():
+        text = path.read_text()
+        assert set(re.findall(r"secrets\.(\w+)", text)) == tokens
+        for name in re.findall(r"environment: (\w+),(\w+)$", text, re.MULTILINE):
+            assert all(f"  {one}:\n" in project for one in name)
+        assert "@ACTION@" not in text
 
 
 def test_a_seeded_sandbox_has_objects_that_nobody_manages(run, project):

@@ -19,6 +19,8 @@ SECRETS = {
     "HALYARD_STAGING_TOKEN": "staging-token",
     "HALYARD_OPENMETER_TOKEN": "production-token",
     "HALYARD_WEBHOOK_SECRET": "whsec_aGFseWFyZC1oYWx5YXJkLWhhbHlhcmQtMTIzNDU2Nzg=",
+    "OPENMETER_STAGING_TOKEN": "staging-token",
+    "OPENMETER_TOKEN": "production-token",
     "WAYMARK_OPENMETER_TOKEN": "live-token",
     "WAYMARK_ACCESS_SECRET": "access-secret",
     "WAYMARK_ALERTS_AUTHORIZATION": "Bearer alerts-credential",

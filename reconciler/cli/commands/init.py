@@ -10,9 +10,9 @@ import click
 
 from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
-from reconciler.cli.console import console
+from reconciler.cli.console import Console, console
 from reconciler.errors import UsageError
-from reconciler.version import VERSION
+from reconciler.version import ACTION, ACTION_COMMIT, ACTION_REPOSITORY, UNRELEASED
 
 _GITIGNORE = ".gitignore"
 _FILES = {
@@ -22,7 +22,9 @@ _FILES = {
     "catalog/plans.yaml": "catalog/plans.yaml",
     _GITIGNORE: "gitignore",
 }
-_WORKFLOW = {".github/workflows/billing.yml": "workflow.yml"}
+_WORKFLOWS = {
+    f".github/workflows/billing-{name}.yml": f"github/{name}.yml" for name in ("plan", "apply", "drift", "by-hand")
+}
 _EDITOR_SCHEMAS = ("manifest", "project")
 
 
@@ -31,7 +33,11 @@ _EDITOR_SCHEMAS = ("manifest", "project")
     epilog=examples("reconciler init billing && cd billing && reconciler plan", "reconciler init --github"),
 )
 @click.argument("folder", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default=Path())
-@click.option("--github", is_flag=True, help="Also a GitHub workflow that validates and plans pull requests.")
+@click.option(
+    "--github",
+    is_flag=True,
+    help="Also GitHub workflows: plan on a pull request, apply after the merge, drift at night, promotion by hand.",
+)
 @common_options
 @click.pass_context
 def command(ctx: click.Context, folder: Path, github: bool) -> None:
@@ -67,9 +73,9 @@ def _contents(name: str, *, github: bool) -> dict[str, str]:
 
     source = resources("reconciler.cli").joinpath("scaffold")
     project = suggest_key(name)[:63].strip("_") or "billing"
-    wanted = {**_FILES, **(_WORKFLOW if github else {})}
+    wanted = {**_FILES, **(_WORKFLOWS if github else {})}
     texts = {target: source.joinpath(origin).read_text(encoding="utf-8") for target, origin in wanted.items()}
-    filled = {target: text.replace("@NAME@", project).replace("@VERSION@", VERSION) for target, text in texts.items()}
+    filled = {target: text.replace("@NAME@", project).replace("@ACTION@", ACTION) for target, text in texts.items()}
     return filled | {f"schemas/{schema}.json": schema_text(schema) for schema in _EDITOR_SCHEMAS}
 
 
@@ -87,4 +93,21 @@ def _tell(ctx: click.Context, folder: Path, written: list[str], *, github: bool,
     if has_gitignore:
         screen.say("  Add .reconciler/ to your .gitignore.")
     if github:
-        screen.say("  The workflow needs the repository secret OPENMETER_STAGING_TOKEN.")
+        _tell_github(screen)
+
+
+def _tell_github(screen: Console) -> None:
+    """What has to be set in the repository before the workflows can do anything; they fail until then."""
+    screen.say("\nThe workflows need three environments, in the settings of the repository at GitHub:")
+    screen.say(
+        "  billing-plan            no reviewers; secrets OPENMETER_STAGING_TOKEN and OPENMETER_TOKEN, for reading"
+    )
+    screen.say("  staging, production     main only, production with reviewers; the same secrets, for writing")
+    screen.say(
+        "  and a rule for main: nothing but by pull request, with `Plan` and `Plan of a fork` as required checks"
+    )
+    if ACTION_COMMIT == UNRELEASED:
+        screen.say(
+            f"  This version has no released action: put where you keep it for {ACTION_REPOSITORY}@{UNRELEASED[:4]}…\n"
+            "  in .github/workflows."
+        )

@@ -1,0 +1,149 @@
+"""The step that does what was asked for. It always ends well: the command's exit code is an output, told at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import trusted
+from inputs import Inputs
+from tool import Tool, Words, head, output
+
+_READING = ("validate", "plan", "drift", "snapshot")
+_FROM_ARTIFACT = "artifact"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One command, with the folder that everything it writes goes to."""
+
+    given: Inputs
+    tool: Tool
+    folder: Path
+
+    @property
+    def where(self) -> Words:
+        """The project and the environments, as every command takes them."""
+        project: Words = ["--project", self.given.project] if self.given.project else []
+        return [*project, "-e", self.given.environment]
+
+    @property
+    def consent(self) -> list[str]:
+        """What the workflow itself consents to."""
+        return [word for code in self.given.allow for word in ("--allow", code)]
+
+    def file(self, name: str) -> Path:
+        """A file of the results, with its folder made."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def run(given: Inputs) -> int:
+    """Run the command and write down how it ended; 0 whatever came of it. Raises ``InputError``."""
+    folder = Path(mkdtemp(prefix=f"{given.command}-", dir=_base()))
+    output(folder=str(folder), artifact=artifact_name(given), plan_path=str(_plan_path(given, folder)))
+    if given.command in _READING:
+        os.environ["RECONCILER_READ_ONLY"] = "1"
+    this = Run(given, Tool(given), folder)
+    code = _COMMANDS[given.command](this)
+    for plan in sorted(folder.glob("plans/*.plan")):
+        this.tool.command("show", "--plan", plan, "--format", "html", out=plan.with_suffix(".html"))
+    written = any(path.is_file() for path in folder.rglob("*"))
+    output(exit_code=code, upload="true" if written and given.artifact else "false")
+    return 0
+
+
+def artifact_name(given: Inputs) -> str:
+    """The name of the uploads; ``ci approval`` looks for that of a plan, ``ci artifact`` for that of a snapshot."""
+    if given.command == "snapshot":
+        return "reconciler-snapshot"
+    if given.command == "plan":
+        return f"reconciler-plan-{head()}"
+    return f"reconciler-{given.command}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', given.environment).strip('-') or 'all'}"
+
+
+def _base() -> Path:
+    base = Path(os.environ["RUNNER_TEMP"], "reconciler")
+    base.mkdir(parents=True, exist_ok=True)
+    return base
+
+
+def _plan_path(given: Inputs, folder: Path) -> Path:
+    several = bool(set("*?[,") & set(given.environment))
+    return folder / "plans" if several else folder / "plans" / f"{given.environment}.plan"
+
+
+def _validate(this: Run) -> int:
+    every = this.given.environment == "*"
+    where = this.where[:-2] if every else this.where
+    code = this.tool.command("validate", *where, *this.given.arguments)
+    this.tool.command("validate", *where, *this.given.arguments, "--format", "json", out=this.file("problems.json"))
+    return code
+
+
+def _plan(this: Run) -> int:
+    judge = trusted.project(this.given, Path(mkdtemp(prefix="trusted-", dir=_base())))
+    words: Words = ["--trusted-project", judge] if judge else []
+    if this.given.comment:
+        this.tool.tell("comment", "--state", "stale", "--link", os.environ["LINK"])
+    if this.given.snapshot:
+        words += ["--from-snapshot", _snapshot(this)]
+    out: Words = ["-o", this.file("plans/{env}.plan"), "--summary", this.file("summary.json")]
+    return this.tool.command("plan", *this.where, *words, *this.consent, *out, *this.given.arguments)
+
+
+def _snapshot(this: Run) -> str:
+    """The snapshots to plan against, as a path with ``{env}``. Where one cannot be had its plan says so."""
+    if this.given.snapshot != _FROM_ARTIFACT:
+        return this.given.snapshot
+    folder = Path(mkdtemp(prefix="snapshots-", dir=_base()))
+    return str(folder / "{env}.json")
+
+
+def _apply(this: Run) -> int:
+    given = this.given
+    report: Words = ["--report", this.file("report.json"), "--summary", this.file("summary.json")]
+    words: Words = ["--auto-approve", *this.consent]
+    if given.approved:
+        plan, consents = this.file(f"plans/{given.environment}.plan"), this.file("consents.json")
+        if code := this.tool.ci("approval", "-e", given.environment, "-o", plan, "--consents", consents):
+            return code
+        words += ["--approved", plan, "--consents", consents]
+    elif given.plan:
+        words = ["--plan", given.plan]
+    if given.comment:
+        this.tool.tell("comment", "--state", "applying", "--link", os.environ["LINK"])
+    return this.tool.command("apply", *this.where, *words, *report, *given.arguments)
+
+
+def _drift(this: Run) -> int:
+    out: Words = ["-o", this.file("drift/{env}.json"), "--summary", this.file("summary.json")]
+    return this.tool.command("drift", *this.where, *out, *this.given.arguments)
+
+
+def _promote(this: Run) -> int:
+    given = this.given
+    project = ["--project", given.project] if given.project else []
+    out: Words = ["--auto-approve", "--report", this.file("report.json")]
+    if given.only_plan:
+        out = ["-o", this.file(f"plans/{given.environment}.plan")]
+    return this.tool.command("promote", *project, "--to", given.environment, *this.consent, *out, *given.arguments)
+
+
+def _take_snapshot(this: Run) -> int:
+    return this.tool.command("snapshot", *this.where, "-o", this.file("{env}.json"), *this.given.arguments)
+
+
+_COMMANDS: dict[str, Callable[[Run], int]] = {
+    "validate": _validate,
+    "plan": _plan,
+    "apply": _apply,
+    "drift": _drift,
+    "promote": _promote,
+    "snapshot": _take_snapshot,
+}
