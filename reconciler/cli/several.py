@@ -76,6 +76,8 @@ class Fleet:
     form: str
     fail_fast: bool = False
     table: bool = True
+    together: Callable[[Sequence[Turn]], str] | None = None
+    """Makes one text of all environments, instead of a section each and the table; the command keeps what it needs."""
 
     def run(self, where: Where, do: Do) -> int:
         """Run in every environment, in order; the most serious exit code of all.
@@ -103,6 +105,8 @@ class Fleet:
         summaries.write(self.ctx, turns, code, shard)
         if self.form == "json":
             self.screen.data(fleet.dumps(turns, code, shard))
+        elif self.together is not None:
+            self.screen.data(self.together(turns))
         elif self.table or code not in _FINE:
             self.screen.data("\n" + "\n".join(fleet.lines(turns, code, self.screen.out)) + "\n")
         return code

@@ -36,6 +36,11 @@ class Turn:
     result: Any = None
     reason: str | None = None
 
+    @property
+    def failure(self) -> str | None:
+        """What went wrong, or that it was not started; None where nothing did."""
+        return None if self.code in _FINE else self.error or self.said or "failed"
+
 
 def lines(turns: Sequence[Turn], code: int, style: Style) -> list[str]:
     """The summary: one line per environment, then how many there are."""

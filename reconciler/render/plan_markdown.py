@@ -14,6 +14,7 @@ from dataclasses import replace
 from reconciler.model import Plan
 from reconciler.render.markdown import code, table
 from reconciler.render.review.fitting import size
+from reconciler.render.review.naming import clipped
 from reconciler.render.review.parts import DETAILS, LIMIT, Options, Row, Section, whole, without_details
 from reconciler.render.review.said import counted, row, title
 from reconciler.render.review.section import Draft, draft, missing
@@ -52,7 +53,7 @@ def plans(sections: Sequence[Section], options: Options | None = None) -> str:
     top = _top(sections, drafts, options)
     room = options.limit - size(top)
     made = "\n".join([*top, *_texts(drafts, room)])
-    return made if len(made) <= options.limit else _stub(sections, options)
+    return made if len(made) <= options.limit else _stub(title(sections), len(sections), options)
 
 
 def headline(rows: Iterable[Row]) -> str:
@@ -64,13 +65,13 @@ def headline(rows: Iterable[Row]) -> str:
 def section(one: Section, options: Options | None = None) -> str:
     """Everything about one environment, under a heading of the fourth level; ends with a newline.
 
-    No longer than the limit. Its folded details stand between ``DETAILS``, so that a comment that is made of several
-    sections can leave them out later (``without_details``).
+    No longer than the limit, if that is more than a few sentences. Its folded details stand between ``DETAILS``, so
+    that a comment that is made of several sections can leave them out later (``without_details``).
     """
     options = options or Options()
     made = draft(one, options)
     text = made.text(options.limit - made.size)
-    return text if len(text) <= options.limit else _stub([one], options)
+    return text if len(text) <= options.limit else _stub(made.above[0], 1, options)
 
 
 def _top(sections: Sequence[Section], drafts: Sequence[Draft], options: Options) -> list[str]:
@@ -114,8 +115,8 @@ def _texts(drafts: Sequence[Draft], room: int) -> list[str]:
     return texts
 
 
-def _stub(sections: Sequence[Section], options: Options) -> str:
+def _stub(heading: str, count: int, options: Options) -> str:
     """What is left where even the shortest form does not fit."""
-    said = f"**Nothing of {counted(len(sections), 'environment')} fits here.** Do not approve it from this text"
-    lines = [title(sections)[: options.limit // 2], "", "> [!CAUTION]", f"> {said}; {whole(options.link)}."]
-    return "\n".join(lines)[: options.limit - 1] + "\n"
+    said = f"**Nothing of {counted(count, 'environment')} fits here.** Do not approve it from this text"
+    lines = [clipped(heading, max(200, options.limit // 2)), "", "> [!CAUTION]", f"> {said}; {whole(options.link)}."]
+    return "\n".join(lines) + "\n"

@@ -98,6 +98,25 @@ def test_json_is_one_document_with_the_plan_of_each(run, fleet):
     assert [item["environment"] for item in one["environments"]] == ["us"]
 
 
+def test_markdown_is_one_text_with_a_row_and_a_section_of_each_also_of_what_failed(run, fleet):
+    fleet('  eu_0: { endpoint: "http://127.0.0.1:1" }\n')
+    assert run("apply", "-e", "us", "--auto-approve").code == 0
+    ended = run("plan", "-e", ALL, "--format", "markdown")
+    assert ended.code == 1
+    lines = ended.out.split("\n")
+    assert lines[0] == "### Billing catalogue: `eu_0` failed; elsewhere 1 created, nothing removed"
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")][2:6]
+    assert [row[0].strip("| *`") for row in rows] == ["eu_0", "eu_a", "eu_b", "us"]
+    assert "no connection" in rows[0][3]
+    assert [row[3] for row in rows[1:]] == ["ready |", "ready |", "no changes |"]
+    assert [line for line in lines if line.startswith("#### ")] == [
+        f"#### `{name}`" for name in ("eu_0", "eu_a", "eu_b", "us")
+    ]
+    assert "Details: the same as of `eu_a`, line for line." in ended.out[ended.out.index("#### `eu_b`") :]
+    assert "ENVIRONMENT" not in ended.out
+    assert "no connection" in ended.err
+
+
 def test_what_fails_in_one_environment_stops_no_other(run, fleet):
     fleet('  eu_0: { endpoint: "http://127.0.0.1:1" }\n  eu_1: { endpoint: "sandbox:x", vars: { unit: "a b" } }\n')
     Path("catalog/meters.yaml").write_text(METER.replace("eventType: prompt", 'eventType: "{{ vars.unit }}"'))

@@ -179,3 +179,12 @@ def test_a_section_is_the_same_without_its_details_and_loses_nothing_else(parts,
         assert short == f"{before}Every detail is left out here to fit: [the whole plan](<{LINK}>).{after}"
     else:
         assert short == text
+
+
+@pytest.mark.parametrize("limit", [0, 1, 300])
+def test_where_there_is_no_room_at_all_it_says_so_under_its_heading(limit, read):
+    text = section(Section("production", catalogue(*distinct(40))), Options(limit, LINK))
+    assert text.startswith(
+        "#### `production`\n\n> [!CAUTION]\n> **Nothing of 1 environment fits here.** Do not approve"
+    )
+    assert read.balanced(text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ from reconciler.cli.waiting import busy
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
+    from reconciler.render.fleet import Turn
     from reconciler.workflow import Context, PlanRequest
 
 _PENDING = 2
@@ -124,29 +127,52 @@ def command(
         raise click.UsageError("--impact-names needs --impact live")
     usage = usage_request(screen, impact_cap, names=impact_names) if impact else None
     asked = replace(request(planning), rehearse=rehearse, at=at, usage=usage)
+    kept: dict[str, Plan] | None = {} if several and form == "markdown" else None
 
     def one(where: Where, screen: Console) -> Ended:
         file = per_environment(out, where.environment or "", several=several)
         files.require_folder(file)
         context = open_context(ctx, where, paths)
-        return _plan(context, asked, screen, form, file, detailed_exitcode=detailed_exitcode)
+        return _plan(context, asked, screen, form, file, kept, detailed_exitcode=detailed_exitcode)
 
     per_environment(out, "", several=several)
-    fleet = Fleet(ctx, screen, names, form)
+    fleet = Fleet(ctx, screen, names, form, together=None if kept is None else partial(_together, kept))
     ctx.exit(fleet.run(where, one))
 
 
+def _together(kept: Mapping[str, Plan], turns: Sequence[Turn]) -> str:
+    """One Markdown of all environments; those without a plan say why."""
+    from reconciler.render import plan_markdown
+
+    return plan_markdown.plans(
+        [plan_markdown.Section(turn.name or "", kept.get(turn.name or ""), turn.failure) for turn in turns]
+    )
+
+
 def _plan(
-    context: Context, asked: PlanRequest, screen: Console, form: str, out: Path | None, *, detailed_exitcode: bool
+    context: Context,
+    asked: PlanRequest,
+    screen: Console,
+    form: str,
+    out: Path | None,
+    kept: dict[str, Plan] | None,
+    *,
+    detailed_exitcode: bool,
 ) -> Ended:
-    """Make the plan of one environment, show it, save it, and refuse what could not be planned or rehearsed."""
+    """Make the plan of one environment, show it, save it, and refuse what could not be planned or rehearsed.
+
+    ``kept`` takes it where one text is made of several, instead of showing it.
+    """
     from reconciler import workflow
     from reconciler.cli import applying
     from reconciler.render import words
 
     with busy(screen, f"Reading the manifests and {context.environment.name}"):
         made = workflow.make_plan(context, asked)
-    print_plan(_shown(made, screen, asked), screen, form)
+    if kept is None:
+        print_plan(_shown(made, screen, asked), screen, form)
+    else:
+        kept[context.environment.name] = made
     applying.tell_cut_off(context, made, screen)
     if asked.usage is not None and not made.rerated:
         screen.say("--impact live: no plan that is live changes a price, so no customer's bill was looked at.")
