@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from reconciler.kinds import markers as m
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
 from reconciler.model import Tree
+
+T = TypeVar("T")
 
 _PART = re.compile(r"\.?([^.\[\]]+)|\[([^\]]*)\]")
 
@@ -34,6 +37,13 @@ def is_secret(kind: str, path: str) -> bool:
     """Whether the path goes through a field that holds a secret."""
     start = KINDS[kind].shape if kind in KINDS else None
     return any(field is not None and field.has(m.Secret) for field, _ in _along(start, path))
+
+
+def marker_at(kind: str, path: str, marker: type[T]) -> T | None:
+    """A marker of the field that the path leads to, or of the list that it leads into."""
+    start = KINDS[kind].shape if kind in KINDS else None
+    found = [field for field, _ in _along(start, path) if field is not None]
+    return found[-1].get(marker) if found else None
 
 
 def _along(shape: Shape | None, path: str) -> Iterator[tuple[Field | None, Shape | None]]:

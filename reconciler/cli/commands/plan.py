@@ -205,9 +205,9 @@ def print_plan(made: Plan, screen: Console, form: str) -> None:
         screen.data(plan_markdown.plan(made))
         return
     if form == "html":
-        from reconciler.render import plan_html
+        from reconciler.render import html
 
-        screen.data(plan_html.plan(made))
+        screen.data(html.plan(made))
         return
     from reconciler.render import text
 

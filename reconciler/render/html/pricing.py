@@ -1,0 +1,130 @@
+"""Every price that a plan changes, old and new, in the size in which it can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.kinds.shape import ListOf, Shape
+from reconciler.model import Action, Change, FieldChange, Plan, Tree
+from reconciler.render import facts, money
+from reconciler.render.html import paths
+from reconciler.render.html.text import anchor, place
+from reconciler.render.money import coins, percent, plain
+
+_KEYS = ("key", "addon")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A price: as it is written, and as it is read (of more units, where one costs too little)."""
+
+    exact: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A price before and after; a side is None where there is none. ``per`` is ``per 1M`` where ``read`` is of many.
+
+    ``way`` is ``up``, ``down``, ``new`` or ``gone``; ``share`` the difference in per cent, empty where none can be
+    told.
+    """
+
+    before: Amount | None
+    after: Amount | None
+    currency: str
+    per: str
+    share: str
+    way: str
+
+    @property
+    def word(self) -> str:
+        """The difference in a word or a number."""
+        return self.share or {"up": "more", "down": "less"}.get(self.way, self.way)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """One price in the table."""
+
+    address: str
+    anchor: str
+    spot: paths.Spot
+    move: Move
+    place: str
+
+
+def move(before: Tree, after: Tree, currency: str | None) -> Move | None:
+    """How a price moves; None where it is no amount of money, or the same."""
+    if currency is None:
+        return None
+    old, new = money.amount(before), money.amount(after)
+    if old == new:
+        return None
+    factor, per = money.scale(old, new) or (Decimal(1), "")
+    one, other = (None if side is None else _amount(side, factor) for side in (old, new))
+    return Move(one, other, currency, per, percent(old, new), _way(old, new))
+
+
+def _amount(number: Decimal, factor: Decimal) -> Amount:
+    return Amount(plain(number), coins(money.times(number, factor)))
+
+
+def _way(old: Decimal | None, new: Decimal | None) -> str:
+    if old is None:
+        return "new"
+    if new is None:
+        return "gone"
+    return "up" if new > old else "down"
+
+
+def rows(plan: Plan) -> tuple[PriceRow, ...]:
+    """Every price that is not what it was: of what is changed, not of what comes or goes as a whole."""
+    whole = (Action.CREATE, Action.ARCHIVE, Action.DELETE, Action.RELEASE)
+    touched = [change for change in plan.changes if change.action not in whole]
+    return tuple(row for change in touched for field in change.fields for row in _rows(change, field))
+
+
+def _rows(change: Change, field: FieldChange) -> Iterator[PriceRow]:
+    shape = facts.shape_at(change.address.kind, field.path)
+    currency = field.currency or _currency(change)
+    before, after = (dict(_of_side(field, side, shape)) for side in (field.before, field.after))
+    for path in dict.fromkeys((*before, *after)):
+        moved = move(before.get(path), after.get(path), currency)
+        if moved is not None:
+            spot, address = paths.spot(path), str(change.address)
+            yield PriceRow(address, anchor(change.address), spot, moved, place(field.location or change.location))
+
+
+def _of_side(field: FieldChange, side: Tree, shape: Shape | None) -> Iterator[tuple[str, Tree]]:
+    if field.currency and not isinstance(side, Mapping | list | tuple):
+        yield field.path, side
+    else:
+        yield from _amounts(side, shape, field.path)
+
+
+def _amounts(value: Tree, shape: Shape | None, path: str) -> Iterator[tuple[str, Tree]]:
+    """Every amount of money in a value, with its path: a card that comes brings all its prices."""
+    match value:
+        case Mapping():
+            for name, entry in value.items():
+                yield from _amounts(entry, facts.child(shape, name, value), f"{path}.{name}")
+        case list() | tuple():
+            item = shape.item if isinstance(shape, ListOf) else None
+            for index, entry in enumerate(value):
+                yield from _amounts(entry, item, f"{path}[{_label(entry, index)}]")
+        case _ if value is not None and facts.is_money(shape):
+            yield path, value
+
+
+def _label(entry: Tree, index: int) -> str:
+    if isinstance(entry, Mapping):
+        return next((str(entry[name]) for name in _KEYS if isinstance(entry.get(name), str)), str(index))
+    return str(index)
+
+
+def _currency(change: Change) -> str | None:
+    """The currency of the object, from whichever field tells it."""
+    return next((field.currency for field in change.fields if field.currency), None)
