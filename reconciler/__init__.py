@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ReconcilerError,
         RefusedError,
         RehearsalError,
+        SnapshotError,
         StaleError,
         UsageError,
     )
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
         Rollback,
         Scenario,
         Scheduled,
+        Snapshot,
         Step,
         Window,
     )
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
         compare_declared,
         compare_environments,
         connect,
+        dump_snapshot,
         export,
         find_bundle,
         find_drift,
@@ -105,6 +108,7 @@ if TYPE_CHECKING:
         list_environments,
         live_objects,
         load_desired,
+        load_snapshot,
         make_destroy_plan,
         make_heal_plan,
         make_plan,
@@ -121,6 +125,7 @@ if TYPE_CHECKING:
         require_proven,
         run_apply,
         run_price_tests,
+        take_snapshot,
         tidy,
         with_bundle,
     )
@@ -128,12 +133,12 @@ if TYPE_CHECKING:
 _ROOMS = {
     "reconciler.errors": (
         "ApiError BackendError BundleError GuardError InputError ManifestError ProjectError PromotionError "
-        "ReconcilerError RefusedError RehearsalError StaleError UsageError"
+        "ReconcilerError RefusedError RehearsalError SnapshotError StaleError UsageError"
     ),
     "reconciler.model": (
         "Acceptance Action Address Affected Between Change ChangeClass Desired Difference Drift DriftField Drifted "
         "EnvironmentCheck FieldChange Guard LastChange Location Observation Permanent Plan Problem Promotion "
-        "Proof Refusal Rehearsal Report Rerated Resource Rollback Scenario Scheduled Step Window"
+        "Proof Refusal Rehearsal Report Rerated Resource Rollback Scenario Scheduled Snapshot Step Window"
     ),
     "reconciler.pricing": "PriceTest",
     "reconciler.project": "Bundle",
@@ -143,10 +148,11 @@ _ROOMS = {
         "AcceptRequest Context DriftRequest ExportOutcome ExportRequest HealPlan LiveRow Outcome PlanRequest "
         "Rendering Shard TestRequest Tidied UsageRequest "
         "accept at_revision bundle_of check check_environments choose_bundle compare_declared "
-        "compare_environments connect export find_bundle find_drift last_run list_environments live_objects "
-        "load_desired make_destroy_plan make_heal_plan make_plan make_promotion make_rollback matching "
+        "compare_environments connect dump_snapshot export find_bundle find_drift last_run list_environments "
+        "live_objects load_desired load_snapshot make_destroy_plan make_heal_plan make_plan make_promotion "
+        "make_rollback matching "
         "most_serious open_context pin_bundle pin_environments rendered rendering rendering_against "
-        "require_proven run_apply run_price_tests tidy with_bundle"
+        "require_proven run_apply run_price_tests take_snapshot tidy with_bundle"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -212,6 +218,8 @@ __all__ = [
     "Scenario",
     "Scheduled",
     "Shard",
+    "Snapshot",
+    "SnapshotError",
     "StaleError",
     "Step",
     "TestRequest",
@@ -229,6 +237,7 @@ __all__ = [
     "compare_environments",
     "connect",
     "dump_plan",
+    "dump_snapshot",
     "export",
     "find_bundle",
     "find_drift",
@@ -237,6 +246,7 @@ __all__ = [
     "live_objects",
     "load_desired",
     "load_plan",
+    "load_snapshot",
     "make_destroy_plan",
     "make_heal_plan",
     "make_plan",
@@ -253,6 +263,7 @@ __all__ = [
     "require_proven",
     "run_apply",
     "run_price_tests",
+    "take_snapshot",
     "tidy",
     "with_bundle",
 ]

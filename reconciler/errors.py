@@ -19,8 +19,9 @@ A reason is a slug for machines: it stands in summaries (``--summary``) and is t
     │   ├── GuardError                  guards-open        an open guard: a consent is missing or a limit is hit
     │   ├── StaleError                  stale              the live catalogue moved since the plan was made
     │   ├── ForeignPlanError            plan-foreign       made for another target or a newer format;
-    │   │                                                  plan-expired, plan-damaged
+    │   │                                                  plan-expired, plan-damaged, from-snapshot
     │   ├── BundleError                 bundle             a bundle that is not what its digest says, or is nowhere
+    │   ├── SnapshotError               snapshot           damaged, or of another catalogue than is planned for
     │   ├── PromotionError              not-proven         another content, not live, or not for long enough
     │   └── ApprovalError               not-reviewed       merged is not what was reviewed, or nobody approved it
     ├── BackendError                1   server-failed      the server or the way to it
@@ -160,6 +161,12 @@ class BundleError(RefusedError):
     def __init__(self, message: str, *, tip: str | None = None, missing: bool = False) -> None:
         super().__init__(message, tip=tip)
         self.missing = missing
+
+
+class SnapshotError(RefusedError):
+    """A snapshot that cannot be read, was edited, or is of another environment, namespace or project."""
+
+    reason = "snapshot"
 
 
 class PromotionError(RefusedError):

@@ -48,6 +48,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("env", "List environments, and check what is behind them."),
             ("get", "List live objects: owned, claimed, unmanaged."),
+            ("snapshot", "The live catalogue as one file, for planning without a network."),
             ("accept", "Write what was edited live into the manifests."),
             ("drift", "Show what is live and not as declared; --heal puts back what is no money."),
             ("diff", "Compare environments, or manifests with what is live."),

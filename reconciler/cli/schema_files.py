@@ -43,6 +43,12 @@ def _summary() -> dict[str, Any]:
     return summary()
 
 
+def _snapshot() -> dict[str, Any]:
+    from reconciler.render.snapshot_schema import snapshot
+
+    return snapshot()
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "manifest": _manifest,
     "project": _project,
@@ -50,6 +56,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "report": _report,
     "drift": _drift,
     "summary": _summary,
+    "snapshot": _snapshot,
 }
 
 

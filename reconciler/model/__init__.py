@@ -48,6 +48,7 @@ from reconciler.model.report import Report, StepResult, StepState
 from reconciler.model.rollback import Lasting, Permanent, Rollback
 from reconciler.model.scenario import Bound, Expectation, Increase, Scenario
 from reconciler.model.schedule import Scheduled, Window
+from reconciler.model.snapshot import Snapshot
 from reconciler.model.usage import Metered, Mover, Rerated, Spread, Subscriber
 
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "Severity",
     "Side",
     "Sighting",
+    "Snapshot",
     "Source",
     "SourceDocument",
     "Spread",

@@ -144,7 +144,8 @@ class PlanSource:
     """What a plan was made from. ``manifests`` is the digest of the declared catalogue.
 
     ``bundle`` is the digest of the bundle that was declared, ``promoted_from`` the environment that it was proven in,
-    ``revision`` the commit that was gone back to.
+    ``revision`` the commit that was gone back to, ``snapshot`` the digest of the snapshot that it was planned against
+    instead of the live catalogue, and ``snapshot_at`` when that was taken (RFC 3339).
     """
 
     manifests: str = ""
@@ -153,6 +154,8 @@ class PlanSource:
     bundle: str | None = None
     promoted_from: str | None = None
     revision: str | None = None
+    snapshot: str | None = None
+    snapshot_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,8 @@ def _body(plan: Plan) -> dict[str, Any]:
             "bundle": plan.source.bundle,
             "promoted_from": plan.source.promoted_from,
             "revision": plan.source.revision,
+            "snapshot": plan.source.snapshot,
+            "snapshot_at": plan.source.snapshot_at,
         },
         "complete": plan.complete,
         "mode": plan.mode,

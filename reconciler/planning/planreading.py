@@ -54,6 +54,8 @@ def read(body: Mapping[str, Any]) -> Plan:
             source.get("bundle"),
             source.get("promoted_from"),
             source.get("revision"),
+            source.get("snapshot"),
+            source.get("snapshot_at"),
         ),
         created_at=body["created_at"],
         valid_until=body["valid_until"],

@@ -37,7 +37,7 @@ SHORT_DIGEST = 12
 
 def plan(plan: Plan, style: Style) -> str:
     """The whole plan, its open guards and its totals; ends with the line that counts."""
-    out = [header(plan, style), *_future(plan, style), ""]
+    out = [header(plan, style), *_snapshot(plan, style), *_future(plan, style), ""]
     quiet = [change for change in plan.changes if _is_quiet(change)]
     for change in plan.changes:
         if not _is_quiet(change):
@@ -75,6 +75,11 @@ def header(plan: Plan, style: Style) -> str:
         read = words.plural(plan.requests, "request")
         parts.append(style.paint(f"{read}, {plan.seconds:.1f} s" if plan.seconds else read, "dim"))
     return _packed(parts, style)
+
+
+def _snapshot(plan: Plan, style: Style) -> Iterator[str]:
+    if said := words.snapshot(plan):
+        yield from style.wrap(f"{said[0].upper()}{said[1:]}; this plan cannot be applied.", first="  ", rest="  ")
 
 
 def _future(plan: Plan, style: Style) -> Iterator[str]:

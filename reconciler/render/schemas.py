@@ -34,8 +34,10 @@ _SOURCE = _object(
         "bundle": _nullable({**_HEX, "description": "The digest of the bundle that is declared."}),
         "promoted_from": _nullable({"type": "string", "description": "Where the bundle was proven."}),
         "revision": _nullable({"type": "string", "description": "The commit that is gone back to."}),
+        "snapshot": _nullable({**_HEX, "description": "The digest of the snapshot that was planned against."}),
+        "snapshot_at": _nullable({"type": "string", "format": "date-time", "description": "When that was taken."}),
     },
-    optional=("bundle", "promoted_from", "revision"),
+    optional=("bundle", "promoted_from", "revision", "snapshot", "snapshot_at"),
     description="The digest of the manifests, their commit, and whether files differed from it.",
 )
 _SUMMARY = _object({action.value: _COUNT for action in Action}, description="How many objects per action.")

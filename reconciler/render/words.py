@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
-from reconciler.model import Action, Mode
+from reconciler.model import Action, Mode, Plan
 
 NOTHING = "No changes. OpenMeter matches the manifests."
 
@@ -74,6 +75,35 @@ def _parts(summary: Mapping[str, int], words: Mapping[Action, str]) -> list[str]
 
 def _part(action: Action, count: int, words: Mapping[Action, str]) -> str:
     return plural(count, "new version") if action is Action.NEW_VERSION else f"{count} {words[action]}"
+
+
+def snapshot(plan: Plan) -> str | None:
+    """``from a snapshot taken 14 h ago, 2026-11-20 03:12 UTC, sha256:ab12…``; None where it was planned live."""
+    source = plan.source
+    if source.snapshot is None:
+        return None
+    digest = "".join(char for char in source.snapshot[:12] if char.isalnum())
+    taken, made = _instant(source.snapshot_at), _instant(plan.created_at)
+    if taken is None:
+        return f"from a snapshot, sha256:{digest}…"
+    ago = f"{age(made - taken)} ago, " if made is not None else ""
+    return f"from a snapshot taken {ago}{taken:%Y-%m-%d %H:%M} UTC, sha256:{digest}…"
+
+
+def age(past: timedelta) -> str:
+    """``5 min``, ``14 h``, ``3 days``; never less than nothing, whatever two clocks say."""
+    minutes = max(0, int(past.total_seconds() // 60))
+    if minutes < 2 * 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
 
 
 def listed(items: Iterable[str]) -> str:

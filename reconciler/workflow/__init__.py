@@ -13,6 +13,7 @@ from reconciler.workflow.accepting import AcceptRequest, accept
 from reconciler.workflow.applying import (
     Outcome,
     require_complete,
+    require_live,
     require_open,
     require_rehearsed,
     require_writable,
@@ -41,6 +42,7 @@ from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bun
 from reconciler.workflow.renderings import Rendering, rendering, rendering_against
 from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
+from reconciler.workflow.snapshots import dump_snapshot, load_snapshot, take_snapshot
 from reconciler.workflow.tidying import Tidied, tidy
 from reconciler.workflow.usage_request import UsageRequest
 
@@ -70,6 +72,7 @@ __all__ = [
     "connect",
     "declared_at",
     "default_folder",
+    "dump_snapshot",
     "export",
     "find_bundle",
     "find_drift",
@@ -78,6 +81,7 @@ __all__ = [
     "list_environments",
     "live_objects",
     "load_desired",
+    "load_snapshot",
     "make_destroy_plan",
     "make_heal_plan",
     "make_plan",
@@ -94,6 +98,7 @@ __all__ = [
     "rendering",
     "rendering_against",
     "require_complete",
+    "require_live",
     "require_open",
     "require_proven",
     "require_rehearsed",
@@ -102,6 +107,7 @@ __all__ = [
     "run_price_tests",
     "sandbox_path",
     "stops",
+    "take_snapshot",
     "tidy",
     "with_bundle",
 ]

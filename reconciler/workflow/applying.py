@@ -71,6 +71,16 @@ def require_writable(context: Context, made: Plan) -> None:
         )
 
 
+def require_live(made: Plan) -> None:
+    """Refuse to apply what was planned against a snapshot: raises ``ForeignPlanError``."""
+    if made.source.snapshot is not None:
+        raise ForeignPlanError(
+            "the plan was made from a snapshot: plan again against the live catalogue",
+            tip=f"reconciler plan -e {made.target.environment}",
+            reason="from-snapshot",
+        )
+
+
 def require_complete(made: Plan) -> None:
     """Refuse to end well with a plan that could not be drawn up in full: raises ``GuardError`` with what stops it."""
     if found := stops(made):
@@ -115,6 +125,7 @@ def run_apply(
     """
     from reconciler.execution import append_verified, apply
 
+    require_live(made)
     require_writable(context, made)
     require_open(made)
     _require_target(context, made)

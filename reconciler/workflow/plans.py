@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RefusedError, SecretError, UsageError
 from reconciler.kinds.references import references
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Mode, Observation, Plan, PlanSource, Problem, TeamConsent, Tree
+from reconciler.model import (
+    Address,
+    Desired,
+    Mode,
+    Observation,
+    Plan,
+    PlanSource,
+    Problem,
+    Snapshot,
+    TeamConsent,
+    Tree,
+)
 from reconciler.planning.affected import affected
 from reconciler.planning.affected import questions as affected_questions
 from reconciler.planning.curves import curves
 from reconciler.planning.impact import impacts
-from reconciler.planning.options import PlanOptions
+from reconciler.planning.options import PlanOptions, no_secret
 from reconciler.planning.planfile import object_digest
 from reconciler.planning.sides import sides
 from reconciler.policy import Bounds, Consent, Hearing, frozen, judge
@@ -43,7 +54,8 @@ class PlanRequest:
     ``prune`` None: as the environment says. ``rehearse``: try the steps out on a copy in memory of what was observed;
     ``Plan.rehearsal`` tells what became of them. ``at``: what would be planned at a moment of the future, in UTC; such
     a plan cannot be applied before. ``usage``: re-rate the last closed billing period of real customers;
-    ``Plan.rerated`` tells what it came to. ``consents`` are those of teams, as a host proves them.
+    ``Plan.rerated`` tells what it came to. ``consents`` are those of teams, as a host proves them. ``snapshot``: plan
+    against it, without a network and without a secret.
     """
 
     targets: tuple[str, ...] = ()
@@ -55,6 +67,7 @@ class PlanRequest:
     at: datetime | None = None
     usage: UsageRequest | None = None
     consents: tuple[TeamConsent, ...] = ()
+    snapshot: Snapshot | None = None
 
 
 def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
@@ -63,8 +76,23 @@ def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
         raise UsageError(f"{rfc3339(request.at)} is past; a plan without a date is the one of now")
     context = pinned(context)
     desired = load_desired(context, request.at)
+    if request.snapshot is not None:
+        return _with_warning(context, _from_snapshot(context, desired, request, request.snapshot))
     with connect(context, read_only=True) as backend:
         return _with_warning(context, plan_for(context, desired, backend, request)[0])
+
+
+def _from_snapshot(context: Context, desired: Desired, request: PlanRequest, snapshot: Snapshot) -> Plan:
+    from reconciler.workflow.snapshots import against, remarks, require_fitting
+
+    if request.usage is not None:
+        raise UsageError("what real customers would have paid is in no snapshot", tip="leave out --impact live")
+    require_fitting(context, snapshot)
+    backend = against(snapshot, desired)
+    made = plan_for(context, desired, backend, request)[0]
+    source = replace(made.source, snapshot=snapshot.digest, snapshot_at=snapshot.created_at)
+    found = remarks(context, snapshot, backend, desired, now())
+    return replace(made, source=source, warnings=(*made.warnings, *found))
 
 
 def _with_warning(context: Context, made: Plan) -> Plan:
@@ -215,7 +243,7 @@ def options_for(
         adopt=lambda address: any(consent.void is None and consent.covers("adopt", address) for consent in consents),
         only=_only(desired, request),
         write_secrets=request.write_secrets,
-        reveal=revealer(context),
+        reveal=revealer(context) if request.snapshot is None else no_secret,
     )
 
 

@@ -147,7 +147,7 @@ def test_explain_prints_kinds_fields_and_rules(run):
     assert json.loads(run("explain", "--rules", "--format", "json").out)
 
 
-@pytest.mark.parametrize("name", ["manifest", "project", "plan", "report", "drift", "summary"])
+@pytest.mark.parametrize("name", ["manifest", "project", "plan", "report", "drift", "summary", "snapshot"])
 def test_the_schemas_in_the_repository_are_fresh(run, name):
     stale = f"schemas/{name}.json is stale: run `reconciler schema --write` at the root of the repository"
     assert (SCHEMAS / f"{name}.json").read_text() == run("schema", name).out, stale
@@ -161,6 +161,7 @@ def test_schema_write_writes_all_of_them(run, tmp_path):
         "plan.json",
         "project.json",
         "report.json",
+        "snapshot.json",
         "summary.json",
     ]
 

@@ -145,6 +145,7 @@ class Run:
         from reconciler.planning import planfile
 
         made = planfile.loads(files.read_plan(plan_file))
+        workflow.require_live(made)
         if self.several:
             _require_its_own(made, where)
         context = open_context(self.ctx, _where_of(made, where))

@@ -14,8 +14,10 @@ import click
 from reconciler.cli import files, parsing
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.opening import names_of, open_context, request
+from reconciler.cli.opening import names_of, open_context
+from reconciler.cli.opening import request as requested
 from reconciler.cli.options import (
+    FILE,
     Planning,
     Where,
     fleet_options,
@@ -30,7 +32,7 @@ from reconciler.cli.usage import usage_request
 from reconciler.cli.waiting import busy
 
 if TYPE_CHECKING:
-    from reconciler.model import Plan
+    from reconciler.model import Plan, Snapshot
     from reconciler.render.fleet import Turn
     from reconciler.workflow import Context, PlanRequest
 
@@ -48,6 +50,7 @@ _PENDING = 2
         "reconciler plan -e production --at 2027-01-01   what will be due then",
         "reconciler plan -e production --format markdown >> $GITHUB_STEP_SUMMARY",
         "reconciler plan -e production --impact live   what real customers would have paid",
+        "reconciler plan -e production --from-snapshot production.json   without a network or a token",
         "reconciler plan -e '*'                  every environment of the project file",
         "reconciler plan -e 'eu-*' --shard 2/8 -o 'plans/{env}.plan'   one of eight shares of a fleet",
     ),
@@ -83,6 +86,12 @@ _PENDING = 2
     help="At most so many subscriptions per plan with --impact live, evenly spread.",
 )
 @click.option("--impact-names", is_flag=True, help="Print who moves most, with names, wherever the text goes.")
+@click.option(
+    "--from-snapshot",
+    "snapshot_file",
+    type=FILE,
+    help="Plan against what `reconciler snapshot` took: no network, no token, no secret. {env} stands for the name.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
 @common_options
 @click.pass_context
@@ -98,6 +107,7 @@ def command(
     impact: str | None,
     impact_cap: int,
     impact_names: bool,
+    snapshot_file: Path | None,
     detailed_exitcode: bool,
 ) -> None:
     """Show what would change. Writes nothing.
@@ -117,6 +127,9 @@ def command(
     rated as it was and as it would have been on the new version. The plan and its file hold sums and counts, never a
     customer. Who moves most is printed by key, on a terminal only; --impact-names prints keys and names anywhere.
 
+    With --from-snapshot it is the plan against the live catalogue as it was when the snapshot was taken. Nothing is
+    asked of a server and no secret is read, so that a pull request of a fork gets a full plan. It cannot be applied.
+
     -e takes a glob: the plans follow one another, what fails in one environment stops no other, and a table at the end
     tells what became of each. The exit code is the most serious of them.
     """
@@ -125,19 +138,31 @@ def command(
     several = names is not None
     if impact is None and impact_names:
         raise click.UsageError("--impact-names needs --impact live")
+    if impact and snapshot_file:
+        raise click.UsageError("--impact live asks the server, and --from-snapshot does not")
     usage = usage_request(screen, impact_cap, names=impact_names) if impact else None
-    asked = replace(request(planning), rehearse=rehearse, at=at, usage=usage)
+    request = replace(requested(planning), rehearse=rehearse, at=at, usage=usage)
     kept: dict[str, Plan] | None = {} if several and form == "markdown" else None
 
     def one(where: Where, screen: Console) -> Ended:
         file = per_environment(out, where.environment or "", several=several)
         files.require_folder(file)
         context = open_context(ctx, where, paths)
+        asked = replace(request, snapshot=_snapshot(snapshot_file, context, several=several))
         return _plan(context, asked, screen, form, file, kept, detailed_exitcode=detailed_exitcode)
 
-    per_environment(out, "", several=several)
+    for path in (out, snapshot_file):
+        per_environment(path, "", several=several)
     fleet = Fleet(ctx, screen, names, form, together=None if kept is None else partial(_together, kept))
     ctx.exit(fleet.run(where, one))
+
+
+def _snapshot(path: Path | None, context: Context, *, several: bool) -> Snapshot | None:
+    """The snapshot of one environment, where one is planned against."""
+    from reconciler import workflow
+
+    found = per_environment(path, context.environment.name, several=several)
+    return workflow.load_snapshot(found) if found is not None else None
 
 
 def _together(kept: Mapping[str, Plan], turns: Sequence[Turn]) -> str:
@@ -222,6 +247,6 @@ def save(made: Plan, out: Path, screen: Console) -> None:
     files.write(out, planfile.dumps(made))
     digest = planfile.change_digest(made)[:12]
     screen.say(f"Saved {out}, change digest {digest}, valid until {made.valid_until}.")
-    if not made.is_empty:
+    if not made.is_empty and made.source.snapshot is None:
         opened = "open guards must be consented to first" if made.open_guards else f"reconciler apply --plan {out}"
         screen.say(f"To apply exactly this: {opened}")

@@ -9,7 +9,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 
-_NAMES = ("manifest", "project", "plan", "report", "drift", "summary")
+_NAMES = ("manifest", "project", "plan", "report", "drift", "summary", "snapshot")
 
 
 @click.command(
@@ -37,7 +37,7 @@ def command(ctx: click.Context, name: str, write: bool, folder: Path) -> None:
     """Print or write the JSON Schemas.
 
     manifest and project are for editors: with the yaml-language-server line on top of a file they complete field names
-    and show what they mean. plan, report, drift and summary describe what this tool writes.
+    and show what they mean. plan, report, drift, summary and snapshot describe what this tool writes.
     """
     from reconciler.cli import files
     from reconciler.cli.schema_files import SCHEMAS, schema_text

@@ -14,7 +14,7 @@ from reconciler.render.review.fitting import Block
 from reconciler.render.review.guards import place
 from reconciler.render.review.naming import clipped
 from reconciler.render.review.said import counted
-from reconciler.render.words import listed, plural
+from reconciler.render.words import listed, plural, snapshot
 
 _MODES: dict[Mode, str] = {
     "destroy": "Removes everything that this project owns",
@@ -31,6 +31,8 @@ def first(plan: Plan) -> Iterator[str]:
     """What changes how everything below has to be read."""
     if plan.mode != "apply":
         yield f"**{_MODES[plan.mode]}.**"
+    if said := snapshot(plan):
+        yield f"**{said[0].upper()}{said[1:]}**; it cannot be applied."
     if plan.not_before is not None:
         yield f"**Not before {plan.not_before:%Y-%m-%d %H:%M} UTC**: what will be due then."
     if not plan.complete:
