@@ -76,9 +76,12 @@ def _verdicts(plan: Plan) -> Iterator[Verdict]:
     elif plan.is_empty:
         yield Verdict("good", "✓", "Nothing to do", "OpenMeter matches the manifests.")
     elif rehearsal is None or rehearsal.passed:
-        yield Verdict("good", "✓", "Ready", "No guard is open: this can be applied.")
+        can = ": this can be applied" if plan.source.snapshot is None else ""
+        yield Verdict("good", "✓", "Ready", f"No guard is open{can}.")
     if rehearsal is not None and not rehearsal.passed:
         yield Verdict("bad", "✗", "The rehearsal failed", "The server would not take this as it is.")
+    if said := words.snapshot(plan):
+        yield Verdict("care", "◷", "Not live", f"{said[0].upper()}{said[1:]}; it cannot be applied.")
     if plan.not_before is not None:
         due = f"{plan.not_before:%Y-%m-%d %H:%M} UTC"
         yield Verdict("care", "◷", "Not yet", f"What will be due at {due}; it cannot be applied before.")
