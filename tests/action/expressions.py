@@ -17,7 +17,7 @@ def fill(text, context):
     """Text with every ``${{ … }}`` filled in; a value that is nothing but one of them keeps its type."""
     if not isinstance(text, str):
         return text
-    if whole := re.fullmatch(r"\$\{\{(.*?)\}\}", text.strip(), re.DOTALL):
+    if whole := re.fullmatch(r"\$\{\{((?:(?!\}\}).)*)\}\}", text.strip(), re.DOTALL):
         return evaluate(whole[1], context)
     return _HOLE.sub(lambda hole: as_text(evaluate(hole[1], context)), text)
 
@@ -35,7 +35,7 @@ def condition(text, context):
 
 def evaluate(text, context):
     tokens = [found for found in _TOKEN.finditer(text) if found[0].strip()]
-    assert "".join(found[0] for found in tokens).replace(" ", "") == re.sub(r"\s", "", text).replace(" ", ""), text
+    assert re.sub(r"\s", "", "".join(found[0] for found in tokens)) == re.sub(r"\s", "", text), text
     return _Parser([(found.lastgroup, found[found.lastgroup]) for found in tokens], context).whole()
 
 

@@ -39,7 +39,8 @@ def test_the_workflows_of_the_example_are_those_that_init_writes(tmp_path, monke
     from reconciler.__main__ import main
 
     monkeypatch.chdir(tmp_path)
-    assert main(["init", "--github"]) == 0
+    assert main(["init", "--github", "--gitlab"]) == 0
     written = {path.name: path.read_text() for path in (tmp_path / ".github" / "workflows").iterdir()}
     shown = {path.name: path.read_text() for path in (EXAMPLES / "gitops" / ".github" / "workflows").iterdir()}
     assert shown == written
+    assert (EXAMPLES / "gitops" / ".gitlab-ci.yml").read_text() == (tmp_path / ".gitlab-ci.yml").read_text()

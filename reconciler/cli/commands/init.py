@@ -12,7 +12,7 @@ from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.errors import UsageError
-from reconciler.version import ACTION, ACTION_COMMIT, ACTION_REPOSITORY, UNRELEASED
+from reconciler.version import ACTION, ACTION_COMMIT, ACTION_REPOSITORY, SOURCE, UNRELEASED
 
 _GITIGNORE = ".gitignore"
 _FILES = {
@@ -25,6 +25,7 @@ _FILES = {
 _WORKFLOWS = {
     f".github/workflows/billing-{name}.yml": f"github/{name}.yml" for name in ("plan", "apply", "drift", "by-hand")
 }
+_GITLAB = {".gitlab-ci.yml": "gitlab.yml"}
 _EDITOR_SCHEMAS = ("manifest", "project")
 
 
@@ -38,15 +39,16 @@ _EDITOR_SCHEMAS = ("manifest", "project")
     is_flag=True,
     help="Also GitHub workflows: plan on a pull request, apply after the merge, drift at night, promotion by hand.",
 )
+@click.option("--gitlab", is_flag=True, help="Also a .gitlab-ci.yml that plans, applies and watches.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, folder: Path, github: bool) -> None:
+def command(ctx: click.Context, folder: Path, github: bool, gitlab: bool) -> None:
     """Scaffold a project.
 
     A project file with sandbox, staging and production; a catalogue of a meter, two features and a plan that works on
     the sandbox at once; JSON Schemas, so that editors complete and check. Never overwrites a file.
     """
-    written = _contents(folder.resolve().name, github=github)
+    written = _contents(folder.resolve().name, {**(_WORKFLOWS if github else {}), **(_GITLAB if gitlab else {})})
     has_gitignore = (folder / _GITIGNORE).exists()
     if has_gitignore:
         del written[_GITIGNORE]
@@ -63,23 +65,34 @@ def command(ctx: click.Context, folder: Path, github: bool) -> None:
         except OSError as error:
             raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from None
         files.write(path, text)
-    _tell(ctx, folder, list(written), github=github, has_gitignore=has_gitignore)
+    _tell(ctx, folder, list(written), has_gitignore=has_gitignore)
+    if github:
+        _tell_github(console(ctx))
+    if gitlab:
+        console(ctx).say("\nWhat GitLab needs stands at the top of .gitlab-ci.yml.")
+    if (github or gitlab) and ACTION_COMMIT == UNRELEASED:
+        console(ctx).say(
+            f"There is no release yet: put where you keep reconciler for {ACTION_REPOSITORY}@{UNRELEASED[:4]}…."
+        )
 
 
-def _contents(name: str, *, github: bool) -> dict[str, str]:
+def _contents(name: str, more: dict[str, str]) -> dict[str, str]:
     """Every file with its text, in the order in which a reader should meet them."""
     from reconciler.cli.schema_files import schema_text
     from reconciler.kinds.fields import suggest_key
 
     source = resources("reconciler.cli").joinpath("scaffold")
     project = suggest_key(name)[:63].strip("_") or "billing"
-    wanted = {**_FILES, **(_WORKFLOWS if github else {})}
+    wanted = {**_FILES, **more}
     texts = {target: source.joinpath(origin).read_text(encoding="utf-8") for target, origin in wanted.items()}
-    filled = {target: text.replace("@NAME@", project).replace("@ACTION@", ACTION) for target, text in texts.items()}
+    filled = {
+        target: text.replace("@NAME@", project).replace("@ACTION@", ACTION).replace("@SOURCE@", SOURCE)
+        for target, text in texts.items()
+    }
     return filled | {f"schemas/{schema}.json": schema_text(schema) for schema in _EDITOR_SCHEMAS}
 
 
-def _tell(ctx: click.Context, folder: Path, written: list[str], *, github: bool, has_gitignore: bool) -> None:
+def _tell(ctx: click.Context, folder: Path, written: list[str], *, has_gitignore: bool) -> None:
     screen = console(ctx)
     for name in written:
         screen.say(f"  {screen.err.paint('+', 'green')} {folder / name}")
@@ -92,8 +105,6 @@ def _tell(ctx: click.Context, folder: Path, written: list[str], *, github: bool,
     screen.say("  Your OpenMeter goes into reconciler.yaml; then -e staging leads there.")
     if has_gitignore:
         screen.say("  Add .reconciler/ to your .gitignore.")
-    if github:
-        _tell_github(screen)
 
 
 def _tell_github(screen: Console) -> None:
@@ -106,8 +117,3 @@ def _tell_github(screen: Console) -> None:
     screen.say(
         "  and a rule for main: nothing but by pull request, with `Plan` and `Plan of a fork` as required checks"
     )
-    if ACTION_COMMIT == UNRELEASED:
-        screen.say(
-            f"  This version has no released action: put where you keep it for {ACTION_REPOSITORY}@{UNRELEASED[:4]}…\n"
-            "  in .github/workflows."
-        )

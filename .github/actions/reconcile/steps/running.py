@@ -15,6 +15,7 @@ from tool import Tool, Words, head, output
 
 _READING = ("validate", "plan", "drift", "snapshot")
 _FROM_ARTIFACT = "artifact"
+SNAPSHOTS = "reconciler-snapshots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,10 @@ def run(given: Inputs) -> int:
 
 def artifact_name(given: Inputs) -> str:
     """The name of the uploads; ``ci approval`` looks for that of a plan, ``ci artifact`` for that of a snapshot."""
-    if given.command == "snapshot":
-        return "reconciler-snapshot"
+    environments = re.sub(r"[^A-Za-z0-9_.-]+", "-", given.environment).strip("-") or "all"
     if given.command == "plan":
-        return f"reconciler-plan-{head()}"
-    return f"reconciler-{given.command}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', given.environment).strip('-') or 'all'}"
+        return f"reconciler-plans-{environments}-{head()}"
+    return SNAPSHOTS if given.command == "snapshot" else f"reconciler-{given.command}-{environments}"
 
 
 def _base() -> Path:
