@@ -124,11 +124,17 @@ class _Parser:
 
 
 def _equal(one, other):
+    """Text without regard to case; two of different types as numbers, as GitHub does."""
     if isinstance(one, str) and isinstance(other, str):
         return one.lower() == other.lower()
-    if isinstance(one, bool | float | int | None) and isinstance(other, bool | float | int | None):
-        return (one or 0) == (other or 0)
-    return as_text(one) == as_text(other)
+    return _number(one) == _number(other)
+
+
+def _number(value):
+    try:
+        return float(value or 0)
+    except ValueError:
+        return float("nan")
 
 
 _STATES = {"always": None, "success": "success", "failure": "failure", "cancelled": "cancelled"}
