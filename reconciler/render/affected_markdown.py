@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model import Affected, Plan, Rerated
+from reconciler.model import Action, Affected, Plan, Rerated
 from reconciler.render import affected_text, words
 from reconciler.render.markdown import code, sentence
 from reconciler.render.money import coins, percent
@@ -13,8 +13,13 @@ _NAMES = 3
 
 
 def lines(plan: Plan) -> list[str]:
-    """One line per plan and per loss; nothing where no plan changes. Plans of which the same is said share a line."""
-    found = [line for group in _alike(plan.affected) for line in _affected(group)]
+    """One line per plan and per loss; nothing where no plan changes. Plans of which the same is said share a line.
+
+    A new version of a plan that nobody subscribes to is not worth one.
+    """
+    ends = {change.address for change in plan.changes if change.action is not Action.NEW_VERSION}
+    told = [one for one in plan.affected if one.plan in ends or one != Affected(one.plan, ())]
+    found = [line for group in _alike(told) for line in _affected(group)]
     found += [line for one in plan.rerated for line in _rerated(one)]
     return ["", "**Who is affected**", "", *found] if found else []
 

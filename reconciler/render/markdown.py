@@ -9,8 +9,11 @@ from html import escape as html
 from reconciler.render.escape import escape
 
 _HARMLESS = re.compile(r"(?:[^\W_]|[ ,;:.'()/%+-])*")
-_TAKEN = re.compile(r"://|www\.|\bgh-\d|\b(?=\d*[a-f])[0-9a-f]{7,40}\b|^[\s+-]|^\d+[.)]|  $", re.IGNORECASE)
-"""What a host makes a link or a list of, though every character in it is harmless: ``www.evil.com``, ``GH-12``."""
+_TAKEN = re.compile(r"://|www\.|\bgh-\d|\b(?=\d*[a-f])[0-9a-f]{7,40}\b|  $", re.IGNORECASE)
+"""What a host makes a link of, though every character in it is harmless: ``www.evil.com``, ``GH-12``, a commit."""
+_BEGINS = re.compile(r"^(?:\s|(?:[+-]+|\d+[.)])(?:\s|$))")
+"""What would be a list at the beginning of a line."""
+_TOKEN = re.compile(r"(?P<gap> *)(?P<token>`[^`]*`|[^ `]+|`)")
 _TICKS = re.compile(r"`+")
 
 
@@ -33,8 +36,37 @@ def code(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A sentence of our own as it is; one with anything in it that Markdown could take for something, as code."""
-    return text if _HARMLESS.fullmatch(text) and not _TAKEN.search(text) else code(text)
+    """A sentence with whatever Markdown or a host could take for something as code, word by word.
+
+    What stands in backticks is code too. Nothing of it ends a line, pings somebody, becomes a link or begins a list.
+    """
+    if _is_plain(text) and not _BEGINS.search(text):
+        return text
+    shown = ""
+    pending: list[str] = []
+    for match in _TOKEN.finditer(text):
+        gap, token = match["gap"], match["token"]
+        quoted = len(token) > 1 and token[0] == token[-1] == "`"
+        plain = not quoted and _is_plain(token) and not (_BEGINS.search(token) and not (shown or pending))
+        if pending and not (gap and not plain and not quoted):
+            shown, pending = _with(shown, code(" ".join(pending))), []
+        if plain:
+            shown += " " * bool(gap and shown) + token
+        elif quoted:
+            shown = _with(shown + " " * bool(gap and shown), code(token[1:-1]))
+        else:
+            shown += " " * bool(gap and shown and not pending)
+            pending.append(token)
+    return _with(shown, code(" ".join(pending))) if pending else shown or code(text)
+
+
+def _with(shown: str, span: str) -> str:
+    """A code span after what there is; two of them must not touch, for their backticks would be one run."""
+    return f"{shown} {span}" if shown.endswith("`") else shown + span
+
+
+def _is_plain(text: str) -> bool:
+    return bool(_HARMLESS.fullmatch(text)) and not _TAKEN.search(text)
 
 
 def tag(text: str) -> str:

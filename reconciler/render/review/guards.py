@@ -91,8 +91,15 @@ def _names(names: Sequence[str]) -> str:
 def _guards(plan: Plan, options: Options) -> list[Block]:
     if not plan.guards:
         return []
-    opened, given = plan.open_guards, [guard for guard in plan.guards if guard.status == "consented"]
+    told = {(one.address, one.location) for one in plan.policy if one.location is not None}
+    own = [guard for guard in plan.guards if (guard.address, guard.location) not in told]
+    by_policy = sum(guard.status == "open" for guard in plan.guards) - sum(guard.status == "open" for guard in own)
+    opened, given = plan.open_guards, [guard for guard in own if guard.status == "consented"]
     title = f"**Guards: {len(opened):,} open**" if opened else "**Guards**: all consented"
+    title += f", {'all' if by_policy == len(opened) else f'{by_policy:,}'} by the policy above" if by_policy else ""
+    opened = tuple(guard for guard in opened if guard in own)
+    if not own:
+        return [Block(_WEIGHT, (lambda: ["", title],))]
 
     def each() -> list[str]:
         return ["", title, "", *(_open(guard, options) for guard in opened), *(_given(guard) for guard in given)]
@@ -101,9 +108,9 @@ def _guards(plan: Plan, options: Options) -> list[Block]:
         return ["", title, "", *(_several(group, options) for group in _groups([*opened, *given]))]
 
     def short() -> list[str]:
-        return ["", title + (f", {len(given):,} consented" if given and opened else "")]
+        return ["", title + (f"; {len(given):,} consented" if given and opened else "")]
 
-    many = len(plan.guards) > _EACH
+    many = len(own) > _EACH
     return [Block(_WEIGHT, (together, short) if many else (each, together, short), "the list of guards")]
 
 

@@ -107,7 +107,7 @@ def _stays(group: list[Price]) -> str:
     """What stays, summed up over the objects of a row: subscriptions, where all of them are known."""
     told = [row.stays for row in group]
     numbers = [int(text.replace(",", "")) for text in told if text.replace(",", "").isdigit()]
-    silent = told.count("nobody yet")
+    silent = told.count("nobody")
     if numbers and len(numbers) + silent == len(told):
         return counted(sum(numbers), "subscription")
     return told[0] if len(set(told)) == 1 else "not known for all"

@@ -152,7 +152,7 @@ def _stays(change: Change, stays: Mapping[Address, int | None]) -> str:
     if change.action is not Action.NEW_VERSION or change.before_version is None:
         return ""
     count = stays.get(change.address)
-    return "not known" if count is None else "nobody yet" if not count else f"{count:,}"
+    return "not known" if count is None else "nobody" if not count else f"{count:,}"
 
 
 def holds_at_once(rows: Iterable[Price]) -> list[Address]:

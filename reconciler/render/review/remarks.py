@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.model import Action, Change, Mode, Plan
+from reconciler.model import Action, Change, Mode, Plan, Problem
 from reconciler.planning.planfile import change_digest
 from reconciler.render.bill_text import grouped
 from reconciler.render.markdown import code, folded, sentence
@@ -39,15 +39,21 @@ def first(plan: Plan) -> Iterator[str]:
         yield "**Incomplete**: it looks at a part of the catalogue only, and removes nothing."
 
 
-def versions(changes: Sequence[Change]) -> list[Block]:
-    """What gets a new version, and what comes new."""
+def versions(plan: Plan) -> list[Block]:
+    """What comes new, and what gets a new version that stands in no table of prices."""
+    priced = {row.address for rows in prices.found(plan) for row in rows}
+    changes = [change for change in plan.changes if change.address not in priced]
     lines = list(_come(changes))
     short = list(_come(changes, names=0))
     return [Block(20, (lambda: ["", *lines], lambda: ["", *short]))] if lines else []
 
 
 def _come(changes: Sequence[Change], names: int = _NAMES) -> Iterator[str]:
-    for action, title in ((Action.NEW_VERSION, "New versions"), (Action.CREATE, "New"), (Action.ADOPT, "Adopted")):
+    for action, title in (
+        (Action.NEW_VERSION, "New versions without another price"),
+        (Action.CREATE, "New"),
+        (Action.ADOPT, "Adopted"),
+    ):
         found = [change for change in changes if change.action is action]
         if not found:
             continue
@@ -84,7 +90,7 @@ def migration(plan: Plan) -> list[str]:
 
 def warnings(plan: Plan) -> list[Block]:
     """Lints and other warnings, folded."""
-    found = [problem for problem in plan.warnings if problem.rule != "allow.used"]
+    found = _lints(plan)
     if not found:
         return []
     lines = [
@@ -93,6 +99,12 @@ def warnings(plan: Plan) -> list[Block]:
     ]
     title = counted(len(found), "warning")
     return [Block(10, (lambda: ["", *folded(title, lines)], lambda: ["", f"{title}."]), "the warnings")]
+
+
+def _lints(plan: Plan) -> list[Problem]:
+    """What is worth a look: not what somebody gave a reason for, nor what the table of the policy says already."""
+    told = {"allow.used", "policy.warning"} if plan.policy else {"allow.used"}
+    return [problem for problem in plan.warnings if problem.rule not in told]
 
 
 def _at(where: str) -> str:
@@ -127,6 +139,7 @@ def rehearsal(plan: Plan) -> list[Block]:
             f"- not tried, because a guard blocks it: {names}{' and more' if len(found.left_out) > _NAMES else ''}"
         )
     title = f"**Rehearsal: {found.accepted:,} of {plural(found.total, 'step')} accepted**"
+    title = title if found.total else "**Rehearsal**: nothing could be tried"
     return [Block(50, (lambda: ["", title, "", *lines], lambda: ["", title]), "what the rehearsal said")]
 
 
@@ -134,9 +147,9 @@ def foot(plan: Plan) -> list[str]:
     """The last lines: what was checked, which change this is, and where it leads."""
     tests = [guard for guard in plan.guards if guard.code == "price-test"]
     failing = sum(guard.status == "open" for guard in tests)
-    lints = sum(problem.rule != "allow.used" for problem in plan.warnings)
+    lints = len(_lints(plan))
     parts = [f"{counted(failing, 'price test fails', 'price tests fail')}"] if failing else []
-    if plan.rehearsal is not None:
+    if plan.rehearsal is not None and plan.rehearsal.total:
         second = {True: ", second plan empty", False: ", second plan not empty", None: ""}[plan.rehearsal.second_empty]
         parts.append(f"rehearsal {plan.rehearsal.accepted:,}/{plan.rehearsal.total:,}{second}")
     parts.append(counted(lints, "warning") if lints else "no warnings")

@@ -22,6 +22,8 @@ _COUNTED = {
 }
 _REMOVED = {Action.REPLACE: "replaced", Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
 _MOST_NAMES = 3
+_NOTICE = "notice"
+"""The guard that opens by itself, so many days after customers were told."""
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -108,10 +110,14 @@ def _status(plan: Plan, *, mention: bool) -> str:
     opened = plan.open_guards
     if not opened:
         return "no changes" if plan.is_empty else "ready"
-    if any(not guard.consentable and guard.team is None for guard in opened):
+    if any(not guard.consentable and guard.team is None and guard.code != _NOTICE for guard in opened):
         return "**blocked**"
-    teams = waited_for(opened, mention=mention)
-    return f"waiting for {listed(teams)}" if teams else "waiting for consent"
+    waited = waited_for(opened, mention=mention)
+    if any(guard.team is None and guard.consentable for guard in opened):
+        waited.append("consent")
+    if any(guard.code == _NOTICE for guard in opened):
+        waited.append("notice")
+    return f"waiting for {listed(waited)}"
 
 
 def waited_for(guards: Iterable[Guard], *, mention: bool = False) -> list[str]:

@@ -102,7 +102,7 @@ def _blocks(plan: Plan, options: Options) -> list[Block]:
     changes = _changes(plan)
     return [
         *price_table.blocks(plan),
-        *remarks.versions(changes),
+        *remarks.versions(plan),
         *removed.blocks(changes),
         *bills.blocks(plan.impacts),
         Block(90, (lambda: remarks.migration(plan),)),
