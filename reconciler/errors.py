@@ -23,7 +23,8 @@ A reason is a slug for machines: it stands in summaries (``--summary``) and is t
     │   ├── BundleError                 bundle             a bundle that is not what its digest says, or is nowhere
     │   ├── SnapshotError               snapshot           damaged, or of another catalogue than is planned for
     │   ├── PromotionError              not-proven         another content, not live, or not for long enough
-    │   └── ApprovalError               not-reviewed       merged is not what was reviewed, or nobody approved it
+    │   └── ApprovalError               not-reviewed       merged is not what was reviewed, or nobody approved it:
+    │                                                      approval-unreadable, head-moved, approval-revoked
     ├── BackendError                1   server-failed      the server or the way to it
     │   ├── TransportError              unreachable        no answer: connection, time-out, TLS, proxy; rate-limited
     │   │   └── HaltedError       130   interrupted        stopped by the user while a request waited; not sent
@@ -180,13 +181,9 @@ class PromotionError(RefusedError):
 
 
 class ApprovalError(RefusedError):
-    """No proof that what was merged is what was reviewed. ``reason`` is a slug, such as ``head-moved``."""
+    """No proof that what was merged is what was reviewed, or nobody approved it."""
 
     reason = "not-reviewed"
-
-    def __init__(self, reason: str, message: str, *, tip: str | None = None) -> None:
-        super().__init__(message, tip=tip)
-        self.reason = reason
 
 
 class HostError(ReconcilerError):

@@ -72,15 +72,15 @@ class Api:
                 return None
             raise
 
-    def pages(self, path: str, name: str | None = None, **query: str | int) -> Iterator[Any]:
-        """Read a list, page after page; ``name`` is where a page keeps its items."""
+    def pages(self, path: str, within: str | None = None, **query: str | int) -> Iterator[Any]:
+        """Read a list, page after page; ``within`` is where a page keeps its items."""
         url: str | None = str(httpx.URL(self._base + path, params={"per_page": 100, **query}))
         for _ in range(_MOST_PAGES):
             if url is None:
                 return
             answer = self._read("GET", url, {})
             page = _json(answer)
-            items = page.get(name) if name and isinstance(page, dict) else page
+            items = page.get(within) if within and isinstance(page, dict) else page
             if not isinstance(items, list):
                 raise HostError(f"GET {path}: answered something that is no list")
             yield from items

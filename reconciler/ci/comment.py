@@ -15,7 +15,7 @@ from reconciler.ci.given import Made
 from reconciler.ci.job import Job
 from reconciler.ci.sections import Told
 from reconciler.ci.sticky import Kept, Place
-from reconciler.errors import HostError
+from reconciler.errors import HostError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,17 @@ class Said:
 def comment(api: Api, job: Job, asked: Asked, pause: Callable[[], None]) -> Said:
     """Say it. A host that does not let this job write (a fork's token, a locked conversation) gets it as text.
 
-    Raises ``HostError`` for every other failure of the host.
+    Raises ``HostError`` for every other failure of the host, ``UsageError`` where it is not said of what.
     """
+    if asked.state != "stale" and not (asked.made or asked.environments):
+        raise UsageError(f"{asked.state} of which environment?", tip="give its files, or name it: -e ENV")
     found = _pull(api, job, asked, pause)
     if found is None:
         return Said(None, (f"commit {job.sha[:10]} was not merged by a pull request: there is nothing to comment on",))
-    told = Told(asked.state, _head(job, found), job.run_id, job.run_attempt, job.run_url, asked.link, asked.mention)
+    planning = job.pull_number is not None or asked.state == "planned"
+    told = Told(
+        asked.state, _head(job, found), job.run_id, job.run_attempt, job.run_url, asked.link, asked.mention, planning
+    )
     try:
         place = Place(api, job, found.number, identity(api, job, asked.author))
         kept = _kept(place, asked, told, found, pause)
@@ -82,7 +87,7 @@ def _kept(place: Place, asked: Asked, told: Told, found: pulls.Pull, pause: Call
         return sections.text_of(asked.made[name], told, limit) or ""
 
     def write(document: Document) -> str:
-        mine = [name for name, made in asked.made.items() if made.plan and not _later(document, name, told)]
+        mine = [name for name, made in asked.made.items() if made.plan and _speaks(document, name, told)]
         return compose(document, {name: partial(own, name) for name in mine})
 
     kept = sticky.keep(place, lambda document: _say(document, asked, told), write, pause, current)
@@ -93,6 +98,11 @@ def _kept(place: Place, asked: Asked, told: Told, found: pulls.Pull, pause: Call
         rest = sticky.keep(place, lambda document: _outdate(document, late, again), compose, pause)
         return Kept(rest.url, (*kept.notices, *rest.notices), moved=True)
     return kept
+
+
+def _speaks(document: Document, name: str, told: Told) -> bool:
+    """Whether the text of an environment is what this job rendered."""
+    return told.planning and not _later(document, name, told)
 
 
 def _later(document: Document, name: str, told: Told) -> bool:
@@ -118,9 +128,10 @@ def _say(document: Document, asked: Asked, told: Told) -> Document:
         known = document.entries.get(name)
         made = asked.made.get(name, Made(name))
         entry = sections.entry_of(made, told, known)
-        text = sections.text_of(made, told)
-        if entry != known or (text and not document.texts.get(name)):
-            document = document.having(name, entry, text if text is not None else document.texts.get(name, ""))
+        before = document.texts.get(name, "")
+        text = sections.text_of(made, told) if told.planning or not before else None
+        if entry != known or (text and not before):
+            document = document.having(name, entry, before if text is None else text)
     return replace(document, head=_newest(document, told)) if document.entries else document
 
 
@@ -131,8 +142,7 @@ def _newest(document: Document, told: Told) -> str:
 
 def _names(document: Document, asked: Asked, told: Told) -> list[str]:
     """The environments to speak of; where none is named, a push makes everything of earlier commits stale."""
-    named = sorted({*asked.made, *asked.environments})
-    if named or asked.state != "stale":
+    if named := sorted({*asked.made, *asked.environments}):
         return named
     return [name for name, entry in document.entries.items() if _passed(entry, told)]
 

@@ -40,7 +40,8 @@ class Entry:
 
     ``head`` is the commit of the pull request that it is about, ``run`` and ``attempt`` who wrote it. ``plan``,
     ``guards`` and ``status`` are the cells of the table at the top, Markdown already; ``notes`` lines under the
-    heading, Markdown too. ``change_digest`` and ``plan_digest`` are None where there is no plan.
+    heading, Markdown too. ``change_digest`` and ``plan_digest`` are None where there is no plan that can be approved,
+    ``plan_run`` is the run that made it.
     """
 
     state: State
@@ -49,6 +50,7 @@ class Entry:
     attempt: int = 1
     change_digest: str | None = None
     plan_digest: str | None = None
+    plan_run: int | None = None
     max_class: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     guards_open: int = 0
@@ -185,7 +187,7 @@ def _header(line: str) -> Document | None:
 
 
 _KNOWN = frozenset(one.name for one in fields(Entry))
-_NUMBERS = ("run", "attempt", "guards_open")
+_NUMBERS = ("run", "attempt", "guards_open", "plan_run")
 _TEXTS = ("head", "change_digest", "plan_digest", "reason", "link", "plan", "guards", "status")
 
 

@@ -29,14 +29,18 @@ class Told:
     run_url: str
     link: str | None = None
     mention: bool = False
+    planning: bool = False
+    """Whether this is a job that plans, so that what it has is the plan, and what fails is the planning."""
 
 
 def entry_of(made: Made, told: Told, known: Entry | None) -> Entry:
-    """What the header says of an environment now; without a plan of now it keeps what it knows of the one before."""
+    """What the header says of an environment now.
+
+    Only a job that plans says which plan it is: one that applies keeps what is known of the approved one.
+    """
     state = _state(made, told)
-    fresh = made.plan is not None or told.state == "planned" or known is None
-    base = _planned(made, told) if fresh or known is None else known
-    if state == "failed" and told.state == "planned":
+    base = _planned(made, told) if known is None or (told.planning and told.state != "stale") else known
+    if state == "failed" and told.planning:
         # A plan whose command failed is shown, and nobody can approve it.
         base = replace(base, change_digest=None, plan_digest=None)
     entry = replace(
@@ -55,6 +59,7 @@ def _planned(made: Made, told: Told) -> Entry:
         told.run,
         change_digest=made.change_digest,
         plan_digest=made.plan_digest,
+        plan_run=told.run,
         max_class=made.max_class.value if made.max_class else None,
         counts=made.counts,
         guards_open=len(made.plan.open_guards),
@@ -65,10 +70,18 @@ def _planned(made: Made, told: Told) -> Entry:
 
 
 def _state(made: Made, told: Told) -> State:
-    """A job that says that it applied something is not believed where its report says otherwise."""
-    wrong = made.failure is not None or (made.report is not None and made.report["exit_code"] != 0)
-    missing = told.state == "planned" and made.plan is None
-    return "failed" if missing or (wrong and told.state in ("planned", "applied")) else told.state
+    """What a job says of all its environments is not believed of one where its files say otherwise."""
+    reported = made.report is not None and made.report["exit_code"] != 0
+    if told.planning and told.state in ("planned", "failed"):
+        return "planned" if made.plan is not None and made.failure is None and _went(made, told) else "failed"
+    if told.state == "applied" and (reported or made.failure is not None):
+        return "failed"
+    return told.state
+
+
+def _went(made: Made, told: Told) -> bool:
+    """Whether the plan of one environment was made, though the job as a whole may have failed."""
+    return told.state == "planned" or made.turn is not None
 
 
 def _status(entry: Entry, told: Told) -> str:
@@ -140,8 +153,8 @@ def _sentence(text: str) -> str:
 
 def text_of(made: Made, told: Told, limit: int = LIMIT) -> str | None:
     """The plan of an environment, without its heading; None where this job made none: then that of before stays."""
-    if made.plan is None:
-        return "" if told.state == "planned" else None
+    if told.state == "stale" or made.plan is None:
+        return "" if told.planning and told.state != "stale" else None
     options = Options(limit, told.link, mention=told.mention)
     _, _, text = plan_markdown.section(Section(made.environment, made.plan), options).partition("\n")
     return text.strip("\n")

@@ -63,7 +63,7 @@ def keep(
     written, seen = False, 0
     for _ in range(MOST_ROUNDS):
         found = comments.ours(place.api, place.job, place.number, place.author)
-        before, healths = _together(found)
+        before, healths = together(found)
         after = say(before)
         notices |= dict.fromkeys(_NOTICES[health] for health in healths if health in _NOTICES)
         url = found[0].url if found else None
@@ -100,13 +100,16 @@ def _write(place: Place, found: Sequence[Comment], body: str) -> None:
             raise
 
 
-def _together(found: Sequence[Comment]) -> tuple[Document, list[str]]:
-    """What all of them say: of an environment that several speak of, what the latest run said."""
-    together, healths = Document(""), []
+def together(found: Sequence[Comment]) -> tuple[Document, list[str]]:
+    """What all of them say, and whether each can be relied on.
+
+    Of an environment that several speak of it is what the latest run said.
+    """
+    document, healths = Document(""), []
     for reading in (read(one.body) for one in found):
-        together = merged(together, reading.document)
+        document = merged(document, reading.document)
         healths.append(str(reading.health))
-    return together, healths
+    return document, healths
 
 
 def merged(one: Document, other: Document) -> Document:

@@ -56,6 +56,10 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "In a pull request",
+        (("ci", "Jobs of GitHub Actions: comment, summary, annotations, approval, drift issue."),),
+    ),
+    (
         "This tool",
         (
             ("version", "Print the version."),

@@ -1,0 +1,94 @@
+"""``reconciler ci approval``: the plan that was approved, and whose consent it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import files, summaries
+from reconciler.cli.commands.ci import host
+from reconciler.cli.common import common_options, examples
+from reconciler.cli.console import Console, console
+from reconciler.cli.opening import load_project
+from reconciler.cli.options import FILE
+from reconciler.cli.summaries import summary_option
+
+
+@click.command(
+    "approval",
+    epilog=examples(
+        "reconciler ci approval -e production -o approved.plan --consents consents.json",
+        "reconciler apply -e production --approved approved.plan --consents consents.json --auto-approve",
+    ),
+)
+@click.option("-e", "--env", "environment", required=True, metavar="ENV", callback=summaries.about_option,
+              help="The environment.")  # fmt: skip
+@click.option("-o", "--out", required=True, type=FILE, help="Where the approved plan goes.")
+@click.option("--consents", required=True, type=FILE, help="Where the consents of teams go.")
+@click.option("--plan", "plans", type=FILE, multiple=True, help="A further plan whose teams are asked for. Repeatable.")
+@click.option("--project", type=FILE, help="The project file that names the members of teams.")
+@click.option(
+    "--approvals",
+    "least",
+    type=click.IntRange(0, 10),
+    default=1,
+    show_default=True,
+    help="How many people must have approved what was merged; 0 where the merge is approval enough.",
+)
+@host.author_option
+@host.settle_option
+@summary_option
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    environment: str,
+    out: Path,
+    consents: Path,
+    plans: tuple[Path, ...],
+    project: Path | None,
+    least: int,
+    author: str | None,
+    settle: float,
+    summary_file: Path | None,
+) -> None:
+    """Fetch the plan that was approved, and whose consent it has.
+
+    For the commit of this job: the pull request that was merged as it, its comment, unedited, about exactly the merged
+    head; the saved plan from the run of that head; and the approvals of that head by people who may write here, as they
+    stand now. Each approver that is in a team which the plan needs gives that team's consent. Who is in a team is said
+    by `teams:` of the project file, else by GitHub.
+
+    Ends with 3 and writes nothing where any of that is missing: not-approved, approval-revoked, head-moved or
+    approval-unreadable.
+    """
+    from reconciler.ci import teams
+    from reconciler.ci.approval import Asked, approval
+    from reconciler.ci.given import gather
+
+    del summary_file
+    files.require_folder(out)
+    files.require_folder(consents)
+    screen, job = console(ctx), host.job()
+    known = load_project(ctx, project).teams
+    further = [one.plan for one in gather(host.files(plans)).values() if one.plan]
+    with host.api(job) as api:
+        found = approval(api, job, Asked(environment, least, known, further, author), host.pausing(settle))
+    files.write(out, found.text)
+    files.write(consents, teams.dumps(found.consents))
+    by = ", ".join(f"@{one.login}" for one in found.approvals) or "its merge"
+    screen.say(f"Approved by {by} in {found.pull.url}: change digest {found.change_digest[:12]}.")
+    _tell(screen, found.consents)
+    summaries.ended(ctx, 0, "Approved.", None)
+
+
+def _tell(screen: Console, found: object) -> None:
+    from reconciler.ci.teams import Consents
+    from reconciler.render.escape import escape
+
+    assert isinstance(found, Consents)
+    for one in found.given:
+        screen.say(escape(f"Consent of {one.team}: {', '.join(f'@{name}' for name in one.by)}."))
+    for why in found.missing.values():
+        screen.say(f"{screen.err.paint('No consent:', 'yellow')} {escape(why)}.")
