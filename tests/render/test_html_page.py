@@ -283,7 +283,7 @@ def test_an_empty_plan_says_so_and_has_no_empty_sections(make):
 
 def test_a_small_price_is_read_per_million_and_its_exact_value_stands_beside(page):
     told = words(page(priced()))
-    assert "tokens: tier 2, per unit in main catalog/pro.yaml:10" in told
+    assert "tokens, tier 2 Plan/pro 1 → 2 catalog/pro.yaml:10" in told
     assert "old 2.00 USD per 1M 0.000002 each new 2.50 USD per 1M 0.0000025 each ▲ +25.0 %" in told
 
 
@@ -306,9 +306,16 @@ def test_a_card_that_comes_brings_all_its_prices_into_the_table(page):
         {"upToAmount": "10", "flatPrice": {"type": "flat", "amount": "5"}},
         {"unitPrice": {"type": "unit", "amount": "0.5"}},
     ]}}  # fmt: skip
-    told = words(page(FieldChange("phases[main].rateCards[seats]", None, card, currency="USD")))
-    assert "seats: tier 1, flat in main old none new 5.00 USD" in told
-    assert "seats: tier 2, per unit in main old none new 0.50 USD" in told
+    told = words(
+        page(FieldChange("phases[main].rateCards[seats]", None, card, Location("catalog/pro.yaml", 10), "USD"))
+    )
+    assert "seats, tier 1, flat Plan/pro 1 → 2 catalog/pro.yaml:10 old none new 5.00 USD + new" in told
+    assert "seats, tier 2 Plan/pro 1 → 2 catalog/pro.yaml:10 old none new 0.50 USD + new" in told
+
+
+def test_what_moves_a_price_without_being_an_amount_is_in_the_table_too(page):
+    told = words(page(FieldChange("phases[main].rateCards[t].price.tiers[0].upToAmount", "5000000", "4000000")))
+    assert "t, end of tier 1 Plan/pro 1 → 2 old 5000000 new 4000000 -20.0 %" in told
 
 
 def test_a_secret_is_never_in_the_page(make):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,9 +11,12 @@ from reconciler.kinds.shape import Shape
 from reconciler.model import Action, Change, FieldChange, Location, Tree
 from reconciler.render import facts, values
 from reconciler.render.bill_text import grouped
-from reconciler.render.html import diff, paths, pricing
+from reconciler.render.html import diff, pricing
 from reconciler.render.html.text import Lines, place
 from reconciler.render.values import Print
+
+_SEGMENTS = re.compile(r"\.?[^.\[\]]+|\[[^\]]*\]|.")
+"""A path may break between them."""
 
 _ROOM = 56
 _FORCES = {"replace": "forces the replacement", "new_version": ""}
@@ -49,7 +53,7 @@ def _view(change: Change, field: FieldChange) -> FieldView:
     note = "" if hidden else field.note or ""
     return FieldView(
         _sign(field),
-        paths.segments(field.path),
+        tuple(_SEGMENTS.findall(field.path)) or (field.path,),
         before,
         after,
         (field.note or values.SECRET) if hidden else "",

@@ -102,7 +102,9 @@ def _tiles(plan: Plan) -> Iterator[Tile]:
 
 def _facts(plan: Plan, prices: tuple[PriceRow, ...]) -> Iterator[str]:
     """What this means for those who pay, one sentence each."""
-    up, down, new, gone = (sum(row.move.way == way for row in prices) for way in ("up", "down", "new", "gone"))
+    up, down, new, gone = (
+        sum(row.move is not None and row.move.way == way for row in prices) for way in ("up", "down", "new", "gone")
+    )
     moved = [
         f"{words.plural(up, 'price rises', 'prices rise')}{_steepest(prices)}" if up else "",
         words.plural(down, "price falls", "prices fall") if down else "",
@@ -115,7 +117,7 @@ def _facts(plan: Plan, prices: tuple[PriceRow, ...]) -> Iterator[str]:
 
 
 def _steepest(prices: tuple[PriceRow, ...]) -> str:
-    rises = [(row.move.before, row.move.after) for row in prices if row.move.way == "up"]
+    rises = [(row.move.before, row.move.after) for row in prices if row.move and row.move.way == "up"]
     exact = [(Decimal(one.exact), Decimal(other.exact)) for one, other in rises if one and other]
     told = [(after / before, percent(before, after)) for before, after in exact if before]
     return f" (by {'up to ' if len(told) > 1 else ''}{max(told)[1].removeprefix('+')})" if told else ""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reconciler.kinds.shape import ListOf, Shape
 from reconciler.model import Action, Change, FieldChange, Plan, Tree
 from reconciler.render import facts, money
-from reconciler.render.html import paths
 from reconciler.render.html.text import anchor, place
 from reconciler.render.money import coins, percent, plain
+from reconciler.render.review import prices
+from reconciler.render.review.naming import Label, Names, clipped
 
 _KEYS = ("key", "addon")
 
@@ -47,23 +48,33 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """One price in the table."""
+    """One price in the table, or what else says how much is paid (where a tier ends, what is free).
+
+    ``name`` is the card's name, or its key where ``named`` is false; ``words`` say which of its prices. Where no amount
+    moves ``move`` is None and ``old`` and ``new`` are told as they are.
+    """
 
     address: str
     anchor: str
-    spot: paths.Spot
-    move: Move
+    versions: str
+    name: str
+    named: bool
+    words: tuple[str, ...]
+    move: Move | None
+    old: str
+    new: str
+    share: str
     place: str
 
 
-def move(before: Tree, after: Tree, currency: str | None) -> Move | None:
-    """How a price moves; None where it is no amount of money, or the same."""
+def move(before: Tree, after: Tree, currency: str | None, *, each: bool = True) -> Move | None:
+    """How a price moves; None where it is no amount of money, or the same. ``each``: it is the price of one unit."""
     if currency is None:
         return None
     old, new = money.amount(before), money.amount(after)
     if old == new:
         return None
-    factor, per = money.scale(old, new) or (Decimal(1), "")
+    factor, per = (money.scale(old, new) if each else None) or (Decimal(1), "")
     one, other = (None if side is None else _amount(side, factor) for side in (old, new))
     return Move(one, other, currency, per, percent(old, new), _way(old, new))
 
@@ -81,21 +92,51 @@ def _way(old: Decimal | None, new: Decimal | None) -> str:
 
 
 def rows(plan: Plan) -> tuple[PriceRow, ...]:
-    """Every price that is not what it was: of what is changed, not of what comes or goes as a whole."""
+    """Everything that changes what somebody pays: of what is changed, not of what comes or goes as a whole."""
     whole = (Action.CREATE, Action.ARCHIVE, Action.DELETE, Action.RELEASE)
+    names = Names(plan)
     touched = [change for change in plan.changes if change.action not in whole]
-    return tuple(row for change in touched for field in change.fields for row in _rows(change, field))
+    return tuple(row for change in touched for field in change.fields for row in _rows(plan, names, change, field))
 
 
-def _rows(change: Change, field: FieldChange) -> Iterator[PriceRow]:
+def _rows(plan: Plan, names: Names, change: Change, field: FieldChange) -> Iterator[PriceRow]:
+    amounts = list(_of_amounts(names, change, field))
+    yield from amounts or _of_values(plan, names, change, field)
+
+
+def _of_amounts(names: Names, change: Change, field: FieldChange) -> Iterator[PriceRow]:
     shape = facts.shape_at(change.address.kind, field.path)
     currency = field.currency or _currency(change)
     before, after = (dict(_of_side(field, side, shape)) for side in (field.before, field.after))
     for path in dict.fromkeys((*before, *after)):
-        moved = move(before.get(path), after.get(path), currency)
+        label = names.label(change.address, replace(field, path=path))
+        moved = move(before.get(path), after.get(path), currency, each=label.each)
         if moved is not None:
-            spot, address = paths.spot(path), str(change.address)
-            yield PriceRow(address, anchor(change.address), spot, moved, place(field.location or change.location))
+            yield _row(change, field, label, moved)
+
+
+def _of_values(plan: Plan, names: Names, change: Change, field: FieldChange) -> Iterator[PriceRow]:
+    """What moves a price and is no amount, told as in the text for a pull request."""
+    alone = replace(plan, changes=(replace(change, fields=(field,)),), steps=())
+    for price in (price for group in prices.found(alone) for price in group):
+        yield _row(change, field, names.label(change.address, field), None, (price.old, price.new, price.percent))
+
+
+def _row(
+    change: Change, field: FieldChange, label: Label, moved: Move | None, said: tuple[str, str, str] = ("", "", "")
+) -> PriceRow:
+    versions = "" if change.after_version is None else f"{change.before_version} → {change.after_version}"
+    return PriceRow(
+        str(change.address),
+        anchor(change.address),
+        versions if change.before_version is not None else "",
+        clipped(label.name),
+        label.named,
+        label.words,
+        moved,
+        *said,
+        place(field.location or change.location),
+    )
 
 
 def _of_side(field: FieldChange, side: Tree, shape: Shape | None) -> Iterator[tuple[str, Tree]]:
