@@ -14,6 +14,9 @@ _TAKEN = re.compile(r"://|www\.|\bgh-\d|\b(?=\d*[a-f])[0-9a-f]{7,40}\b|  $", re.
 _BEGINS = re.compile(r"^(?:\s|(?:[+-]+|\d+[.)])(?:\s|$))")
 """What would be a list at the beginning of a line."""
 _TOKEN = re.compile(r"(?P<gap> *)(?P<token>`[^`]*`|[^ `]+|`)")
+NARROW = "\u00a0"
+"""A space at which no line breaks."""
+_NUMBER = 32
 _TICKS = re.compile(r"`+")
 
 
@@ -80,10 +83,18 @@ def cell(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
-    """A table; the columns ``right`` are aligned to the right. Cells are Markdown already."""
+    """A table; the columns ``right`` are aligned to the right. Cells are Markdown already.
+
+    A short cell on the right is a number: nothing of it wraps on a narrow screen.
+    """
     ends = set(right)
     rule = ("---:" if at in ends else "---" for at in range(len(head)))
-    return [_row(head), _row(rule), *(_row(cell(text) for text in row) for row in rows)]
+    cells = ((_unbroken(text) if at in ends else text for at, text in enumerate(row)) for row in rows)
+    return [_row(head), _row(rule), *(_row(cell(text) for text in row) for row in cells)]
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", NARROW) if len(text) <= _NUMBER and "`" not in text else text
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -49,7 +49,7 @@ def renamed(key="sso", size=0):
         Action.UPDATE,
         ("update",),
         (ChangeClass.COSMETIC,),
-        fields=(FieldChange("description", "x" * size, "y" * size, Location("catalog/plans.yaml", 9, 3)),),
+        fields=(FieldChange("description", key + "x" * size, key + "y" * size, Location("catalog/plans.yaml", 9, 3)),),
         location=Location("catalog/plans.yaml", 8, 1),
         title=f"Plan/{key} will be updated in place",
     )

@@ -21,6 +21,7 @@ from reconciler.model import (
     Rerated,
     Spread,
 )
+from reconciler.render.markdown import NARROW
 from reconciler.render.plan_markdown import plan
 
 EVIL = "a | b `c` <img src=x> @everyone\n::error::no\x1b[31m"
@@ -45,7 +46,8 @@ def price(path="phases[main].rateCards[tokens].price.amount", before="0.002", af
 @pytest.fixture
 def shown(make):
     def render(*changes, limit=65_000, **more):
-        return plan(replace(make.plan(), changes=changes, steps=(), **more), limit=limit)
+        text = plan(replace(make.plan(), changes=changes, steps=(), **more), limit=limit)
+        return text.replace(NARROW, " ")
 
     return render
 

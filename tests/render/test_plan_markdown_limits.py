@@ -21,10 +21,20 @@ from reconciler.model import (
     SourceDocument,
     Target,
 )
-from reconciler.render.plan_markdown import LIMIT, Options, Section, plan, plans, section, without_details
+from reconciler.render import plan_markdown
+from reconciler.render.markdown import NARROW
+from reconciler.render.plan_markdown import LIMIT, Options, Section, section, without_details
 
 CARD = SourceDocument(Address("RateCard", "tokens"), Location("catalog/cards.yaml", 8))
 LINK = "https://ci.example/runs/1"
+
+
+def plan(*args, **options):
+    return plan_markdown.plan(*args, **options).replace(NARROW, " ")
+
+
+def plans(*args):
+    return plan_markdown.plans(*args).replace(NARROW, " ")
 
 
 def raised(key, before, after, *, shared=None):
@@ -65,8 +75,8 @@ def amounts(text):
         if row := re.match(r"\| `(\w+)` 1 → 2 \| `tokens`, (per [\w,]+) \| ([\d.]+) \| ([\d.]+) USD", line):
             factor = {"per 1,000": 1000, "per 1M": 1_000_000}.get(row[2], 1)
             found.add((row[1], Decimal(row[3]) / factor, Decimal(row[4]) / factor))
-        for old, new, keys in re.findall(r"([\d.]+)→([\d.]+) ((?:\w+(?:, )?)+)", line):
-            found |= {(key, Decimal(old) / factor, Decimal(new) / factor) for key in keys.split(", ") if key}
+        for old, new, keys in re.findall(r"([\d.]+)→([\d.]+) (\w+(?:, \w+)*)", line):
+            found |= {(key, Decimal(old) / factor, Decimal(new) / factor) for key in keys.split(", ")}
     return found
 
 

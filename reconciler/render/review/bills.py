@@ -41,7 +41,7 @@ def _table(rows: Sequence[Impact], note: str) -> list[str]:
     made_up = "" if not any(row.generated for row in rows) else " Customers are made up where no scenario names a plan."
     periods = {row.period for row in rows}
     often = f", {period(periods.pop())}" if len(periods) == 1 else ""
-    head = ("customer", "on", "old", "new", "", "in a year")
+    head = ("customer", "on", "old", "new", "change", "in a year")
     cells = [_row(row, told=not often) for row in rows]
     said = f"**What a new customer would pay{sentence(often) if often else ''}**{made_up}{note}"
     return ["", said, "", *table(head, cells, right=(2, 3, 4, 5))]

@@ -9,7 +9,7 @@ from itertools import groupby, takewhile
 
 from reconciler.model import Plan
 from reconciler.render import money
-from reconciler.render.markdown import code, fenced, folded, table, unhidden
+from reconciler.render.markdown import NARROW, code, fenced, folded, table, unhidden
 from reconciler.render.review import prices
 from reconciler.render.review.fitting import Block, Remainder, size
 from reconciler.render.review.naming import clipped
@@ -24,6 +24,8 @@ _WIDTH = 110
 _FACTORS = {Decimal(1): "per unit", Decimal(1_000): "per 1,000", Decimal(1_000_000): "per 1M"}
 _COUNTLESS = Decimal(1_000_000)
 _WEIGHT = 100
+_SAMPLE = 200
+_FIXED = 500
 
 
 def blocks(plan: Plan) -> list[Block]:
@@ -65,7 +67,7 @@ def _full(rows: list[Price]) -> list[str]:
         if len(group) > 1:
             lists.setdefault(_members(group), len(lists) + 1)
     cells = [_row(group, lists) for group in groups]
-    head = ("plan", "what", "old", "new", "", "stays on old version")
+    head = ("plan", "what", "old", "new", "change", "stays on old version")
     note = ["Steepest first.", ""] if steepest else []
     return [*note, *table(head, cells, right=(2, 3, 4)), *_listed(lists, rows[0].address.kind)]
 
@@ -94,7 +96,7 @@ def _who(group: list[Price], lists: dict[tuple[str, ...], int]) -> str:
     row = group[0]
     if len(group) == 1:
         name = code(row.address.key) if row.address.kind == "Plan" else code(str(row.address))
-        return f"{name} {row.versions}".strip()
+        return f"{name} {row.versions.replace(' ', NARROW)}".strip()
     which = f" (list {lists[_members(group)]})" if len(lists) > 1 else ""
     return f"**{_objects(group)}**{which}"
 
@@ -168,8 +170,9 @@ def _shortest(group: Sequence[Price]) -> Decimal:
     """What to multiply the prices of one unit by, so that they take the fewest characters."""
     if not group[0].label.each or group[0].amounts is None:
         return Decimal(1)
+    some = group[:_SAMPLE]
     return min(
-        _FACTORS, key=lambda factor: sum(len(side) for row in group for side in _sides(row, factor, trimmed=True))
+        _FACTORS, key=lambda factor: sum(len(side) for row in some for side in _sides(row, factor, trimmed=True))
     )
 
 
@@ -221,10 +224,9 @@ def _crammed(rows: list[Price], head: list[str], noun: str, room: int) -> Remain
     count = len(ordered)
     while count:
         lines = [*head, "", *_totals(rows), "", *_compact(ordered[:count], percent=False, common=True)]
-        over = size(lines) - room
-        if over <= 0:
+        if size(lines) <= room:
             return Remainder(lines, f"{len(rows) - count:,} of {counted(len(rows), noun)}")
-        count -= max(1, count * over // (2 * size(lines)))
+        count = min(count - 1, count * (room - _FIXED) // size(lines)) if room > _FIXED else 0
     return Remainder([*head, "", *_totals(rows)], f"{len(rows):,} of {counted(len(rows), noun)}")
 
 

@@ -135,11 +135,11 @@ def rehearsal(plan: Plan) -> list[Block]:
     lines += [f"- ✗ {sentence(clipped(text, _LONGEST))}" for text in found.differences]
     if found.left_out:
         names = ", ".join(code(clipped(str(address))) for address in found.left_out[:_NAMES])
-        lines.append(
-            f"- not tried, because a guard blocks it: {names}{' and more' if len(found.left_out) > _NAMES else ''}"
-        )
+        why = f"not tried, because a guard blocks it: {names}{' and more' if len(found.left_out) > _NAMES else ''}"
+        if not found.total:
+            return [Block(50, (lambda: ["", f"**Rehearsal**: {why}"],))]
+        lines.append(f"- {why}")
     title = f"**Rehearsal: {found.accepted:,} of {plural(found.total, 'step')} accepted**"
-    title = title if found.total else "**Rehearsal**: nothing could be tried"
     return [Block(50, (lambda: ["", title, "", *lines], lambda: ["", title]), "what the rehearsal said")]
 
 

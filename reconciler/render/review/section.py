@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.model import Action, Change, Plan
 from reconciler.render.markdown import code, sentence
@@ -20,16 +21,20 @@ _RESERVE = 700
 _LONGEST_FAILURE = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """An environment before its details: what stands above and below them, and what did not fit."""
 
     one: Section
     above: list[str]
     below: list[str]
-    folds: list[Detail]
     fitted: Fitted
     link: str | None
+
+    @cached_property
+    def folds(self) -> list[Detail]:
+        """A fold per object; none where not even all prices are told."""
+        return [] if self.one.plan is None or self.fitted.missing else details(_changes(self.one.plan))
 
     @property
     def size(self) -> int:
@@ -61,7 +66,8 @@ class Draft:
     def _details(self, room: int, same_as: str | None) -> list[str]:
         if same_as is not None and self.folds:
             return ["", f"Details: the same as of {code(same_as)}, line for line."]
-        lines, left_out = fitting(self.folds, 0 if self.fitted.missing else room - size(DETAILS) - 2)
+        lines, left_out = fitting(self.folds, room - size(DETAILS) - 2)
+        left_out += len(_changes(self.one.plan)) if self.one.plan is not None and self.fitted.missing else 0
         shown = ["", DETAILS[0], *lines, "", DETAILS[1]] if lines else []
         note = f"The details of {counted(left_out, 'object')} did not fit here; {whole(self.link)}."
         return [*shown, *(["", note] if left_out else [])]
@@ -77,14 +83,14 @@ def draft(one: Section, options: Options) -> Draft:
     """The section without its details, in no more than the limit, if that is possible at all."""
     above = [f"#### {code(clipped(one.environment, 100))}", *_failure(one)]
     if one.plan is None:
-        return Draft(one, above, [], [], Fitted([]), options.link)
+        return Draft(one, above, [], Fitted([]), options.link)
     plan = one.plan
     above += [line for said in remarks.first(plan) for line in ("", said)]
     if plan.is_empty and not plan.guards:
         above += ["", NOTHING]
     below = remarks.foot(plan)
     fitted = fit(_blocks(plan, options), options.limit - size(above) - size(below) - _RESERVE)
-    return Draft(one, above, below, details(_changes(plan)), fitted, options.link)
+    return Draft(one, above, below, fitted, options.link)
 
 
 def _changes(plan: Plan) -> list[Change]:
