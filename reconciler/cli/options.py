@@ -19,7 +19,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
 FILE = parsing.FILE
-_LATER = ("terraform-json", "sarif", "github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +253,13 @@ def _collected(command: F, options: tuple[Decorator[Any], ...], name: str, kind:
 
 
 def _formats(*known: str) -> Callable[[Callable[..., Any]], Any]:
-    """``--format`` with these; further ones of the contract are named as such."""
+    """``--format`` with exactly these."""
     said = f"{', '.join(known[:-1])} and {known[-1]}"
 
     def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
         if value in known:
             return value
-        why = "not supported yet" if value in _LATER else "no format of this command"
-        raise click.BadParameter(f"`{value}` is {why}; supported are {said}", ctx, param)
+        raise click.BadParameter(f"`{value}` is no format of this command; there are {said}", ctx, param)
 
     return click.option(
         "--format",
@@ -280,8 +278,14 @@ def format_option(command: F) -> F:
 
 
 def plan_format_option(command: F) -> F:
-    """The same for what prints a plan: Markdown is for pull requests, HTML a page that needs nothing else."""
-    return cast("F", _formats("text", "json", "markdown", "html")(command))
+    """The same for what prints a plan: Markdown is for pull requests, HTML a page, the rest for other tools."""
+    every = ("text", "json", "markdown", "html", "terraform-json", "sarif", "github", "junit")
+    return cast("F", _formats(*every)(command))
+
+
+def problems_format_option(command: F) -> F:
+    """The same for what prints problems of files."""
+    return cast("F", _formats("text", "json", "sarif", "github", "junit")(command))
 
 
 def consents_option(command: F) -> F:

@@ -149,6 +149,15 @@ def _parsed(texts: Sequence[str]) -> Any:  # noqa: ANN401 - the JSON document of
     return simplejson.loads("".join(texts), use_decimal=True)
 
 
+def tell_table(turns: Sequence[Turn], screen: Console) -> None:
+    """What became of each environment, to stderr: stdout has a document that other tools read."""
+    from reconciler.render import fleet
+    from reconciler.workflow import most_serious
+
+    code = most_serious(turn.code for turn in turns if turn.code is not None)
+    screen.say("\n".join(fleet.lines(turns, code, screen.err)))
+
+
 def per_environment(path: Path | None, name: str, *, several: bool) -> Path | None:
     """The file of one environment: ``{env}`` in a path stands for its name, and has to be there for several.
 

@@ -23,6 +23,7 @@ from reconciler.model.between import Between, Catalogue, Difference, Managed, Si
 from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
 from reconciler.model.consents import BY_POLICY, CONSENTABLE, NEVER_CONSENTED, POLICY, TeamConsent, split_consent
+from reconciler.model.contents import Contents
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, State
 from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
 from reconciler.model.impact import Amounts, Curve, Impact
@@ -73,6 +74,7 @@ __all__ = [
     "Change",
     "ChangeClass",
     "ClassNeeds",
+    "Contents",
     "Curve",
     "Desired",
     "Difference",

@@ -10,6 +10,7 @@ from typing import Literal
 from reconciler.model.affected import Affected
 from reconciler.model.base import Address, Location, Problem, SourceDocument, Tree
 from reconciler.model.classes import Action, ChangeClass
+from reconciler.model.contents import Contents
 from reconciler.model.impact import Curve, Impact
 from reconciler.model.policy import Ruling
 from reconciler.model.rehearsal import Rehearsal
@@ -108,7 +109,7 @@ class Guard:
     team: str | None = None
     """Who has to consent, as the environment's policy names them; None: anybody who may apply."""
     location: Location | None = None
-    """The line of the project file that asks for it, where one does."""
+    """The line that asks for it, where one does: of the project file, or of a price test."""
 
     @property
     def name(self) -> str:
@@ -168,7 +169,8 @@ class Plan:
     they are not due; ``not_before`` is when a plan of the future (``--at``) may be applied at the earliest. ``impacts``
     are bills before and after, of every plan of which a price changes, and ``curves`` what they come to against the
     quantity; ``affected`` who is on every plan that gets a new version or ends; ``rerated`` what real
-    customers would have paid, where that was asked for; ``policy`` what the environment's policy says of it.
+    customers would have paid, where that was asked for; ``policy`` what the environment's policy says of it;
+    ``contents`` what the live objects that change hold before and after.
     """
 
     target: Target
@@ -196,6 +198,7 @@ class Plan:
     affected: tuple[Affected, ...] = ()
     rerated: tuple[Rerated, ...] = ()
     policy: tuple[Ruling, ...] = ()
+    contents: tuple[Contents, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

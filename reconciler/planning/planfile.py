@@ -26,7 +26,7 @@ from reconciler.model import (
     SourceDocument,
     Step,
 )
-from reconciler.planning import affectedfile, impactfile, planreading, policyfile, rehearsalfile, reratedfile
+from reconciler.planning import affectedfile, contents, impactfile, planreading, policyfile, rehearsalfile, reratedfile
 from reconciler.planning.digest import sha256
 
 FORMAT_VERSION = "1.0"
@@ -54,6 +54,8 @@ def tree(plan: Plan) -> dict[str, Any]:
         body["rerated"] = [reratedfile.tree(one) for one in plan.rerated]
     if plan.policy:
         body["policy"] = [policyfile.tree(one) for one in plan.policy]
+    if plan.contents:
+        body["contents"] = [contents.tree(one) for one in plan.contents]
     body["change_digest"] = change_digest(plan)
     body["digest"] = sha256(body)
     return body

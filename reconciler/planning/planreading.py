@@ -27,7 +27,7 @@ from reconciler.model import (
     Step,
     Target,
 )
-from reconciler.planning import affectedfile, impactfile, policyfile, rehearsalfile, reratedfile
+from reconciler.planning import affectedfile, contents, impactfile, policyfile, rehearsalfile, reratedfile
 
 
 def read(body: Mapping[str, Any]) -> Plan:
@@ -72,6 +72,7 @@ def read(body: Mapping[str, Any]) -> Plan:
         affected=tuple(affectedfile.read(item) for item in body.get("affected", ())),
         rerated=tuple(reratedfile.read(item) for item in body.get("rerated", ())),
         policy=tuple(policyfile.read(item) for item in body.get("policy", ())),
+        contents=tuple(contents.read(item) for item in body.get("contents", ())),
         scheduled=tuple(_read_scheduled(item) for item in body.get("scheduled", ())),
         not_before=datetime.fromisoformat(due) if due is not None else None,
     )

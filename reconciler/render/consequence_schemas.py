@@ -16,6 +16,7 @@ def properties() -> dict[str, Schema]:
         "affected": array(_affected()),
         "rerated": array(_rerated()),
         "policy": array(_ruling()),
+        "contents": array(_contents()),
     }
 
 
@@ -33,6 +34,17 @@ def _impact() -> Schema:
             "reason": nullable({"type": "string", "description": "Why the bill could not be computed."}),
         },
         description="What a customer who subscribes from now on pays, before and after.",
+    )
+
+
+def _contents() -> Schema:
+    return record(
+        {
+            "address": ADDRESS,
+            "before": {"type": "object", "description": "The canonical spec of what is live, secrets hidden."},
+            "after": nullable({"type": "object", "description": "What it will be; null where it ends."}),
+        },
+        description="One live object that changes, whole.",
     )
 
 

@@ -215,6 +215,7 @@ def plan() -> Schema:
             "affected",
             "rerated",
             "policy",
+            "contents",
             "not_before",
             "scheduled",
             "shared",

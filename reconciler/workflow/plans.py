@@ -26,6 +26,7 @@ from reconciler.model import (
 )
 from reconciler.planning.affected import affected
 from reconciler.planning.affected import questions as affected_questions
+from reconciler.planning.contents import contents
 from reconciler.planning.curves import curves
 from reconciler.planning.impact import impacts
 from reconciler.planning.options import PlanOptions, no_secret
@@ -190,6 +191,7 @@ def with_consequences(
         impacts=impacts(priced, desired),
         curves=curves(priced),
         affected=affected(made, priced, answers),
+        contents=contents(made, desired, observation, options),
         requests=backend.requests,
     )
 

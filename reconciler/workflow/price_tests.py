@@ -72,7 +72,8 @@ def _guard(result: PriceTest) -> Guard:
     address = Address("Scenario", result.scenario.key)
     said = [miss.sentence for miss in result.misses] or [f"it cannot be billed: {result.refused}"]
     change = sha256([str(address), *said])
-    return Guard(CODE, address, f"{address}: {'; '.join(said)}", consentable=True, change=change)
+    place = next((miss.location for miss in result.misses), result.scenario.location)
+    return Guard(CODE, address, f"{address}: {'; '.join(said)}", consentable=True, change=change, location=place)
 
 
 def _wanted(scenarios: Sequence[Scenario], targets: Sequence[str]) -> tuple[Scenario, ...]:

@@ -22,6 +22,8 @@ from reconciler.sandbox import Sandbox
 from reconciler.workflow.answers import answered
 from reconciler.workflow.rehearsal import rehearse
 
+from . import as_told
+
 
 class Nowhere:
     """A source whose every value stands on line 1, one column further per level."""
@@ -64,6 +66,7 @@ class World:
         made = self.plan(*resources, wanted=wanted, **options)
         rehearsed = self.rehearse(made, wanted or self.desired(*resources), PlanOptions(**options))
         assert rehearsed.passed, rehearsed
+        as_told.check(made, wanted or self.desired(*resources), self.backend.observe(KINDS), PlanOptions(**options))
         report = self.run(made)
         assert [f"{result.step.id}: {result.error}" for result in report.results if result.state != "done"] == []
         created = {

@@ -11,6 +11,7 @@ from reconciler.model import (
     Address,
     Affected,
     Amounts,
+    Contents,
     Curve,
     Impact,
     Location,
@@ -89,6 +90,7 @@ RULING = Ruling(
 )
 CONSEQUENCES = {
     "policy": (RULING,),
+    "contents": (Contents(Address("Plan", "pro"), {"name": "Pro"}, {"name": "Pro 2"}),),
     "rerated": (RERATED,),
     "rehearsal": REHEARSAL,
     "impacts": (IMPACT,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -26,7 +26,9 @@ from reconciler.cli.options import (
     plan_format_option,
     planning_options,
 )
-from reconciler.cli.several import Ended, Fleet, per_environment
+from reconciler.cli.places import places_here
+from reconciler.cli.plan_formats import MERGED, Gathered, document, require_one
+from reconciler.cli.several import Ended, Fleet, per_environment, tell_table
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.usage import usage_request
 from reconciler.cli.waiting import busy
@@ -49,6 +51,7 @@ _PENDING = 2
         "reconciler plan -e production --rehearse   would the server take it, before anybody approves",
         "reconciler plan -e production --at 2027-01-01   what will be due then",
         "reconciler plan -e production --format markdown >> $GITHUB_STEP_SUMMARY",
+        "reconciler plan -e production --format github   annotations at the lines of a pull request",
         "reconciler plan -e production --impact live   what real customers would have paid",
         "reconciler plan -e production --from-snapshot production.json   without a network or a token",
         "reconciler plan -e '*'                  every environment of the project file",
@@ -132,6 +135,10 @@ def command(
 
     -e takes a glob: the plans follow one another, what fails in one environment stops no other, and a table at the end
     tells what became of each. The exit code is the most serious of them.
+
+    --format terraform-json has the shape of `terraform show -json`, for conftest, OPA and viewers of plans. sarif,
+    github and junit tell what stands between the plan and its apply, and what to look at; several environments make
+    one document.
     """
     screen = console(ctx)
     names = names_of(ctx, where)
@@ -142,19 +149,35 @@ def command(
         raise click.UsageError("--impact live asks the server, and --from-snapshot does not")
     usage = usage_request(screen, impact_cap, names=impact_names) if impact else None
     request = replace(requested(planning), rehearse=rehearse, at=at, usage=usage)
-    kept: dict[str, Plan] | None = {} if several and form == "markdown" else None
+    gathered = Gathered(form)
+    documents = form in MERGED
+    gathers = documents or (several and form == "markdown")
 
     def one(where: Where, screen: Console) -> Ended:
         file = per_environment(out, where.environment or "", several=several)
         files.require_folder(file)
-        context = open_context(ctx, where, paths)
-        asked = replace(request, snapshot=_snapshot(snapshot_file, context, several=several))
-        return _plan(context, asked, screen, form, file, kept, detailed_exitcode=detailed_exitcode)
+        show = gathered.plans.append if gathers else partial(print_plan, screen=screen, form=form)
+        with gathered.noting(where.environment):
+            context = open_context(ctx, where, paths)
+            asked = replace(request, snapshot=_snapshot(snapshot_file, context, several=several))
+            return _plan(context, asked, screen, show, file, detailed_exitcode=detailed_exitcode)
+
+    def merged(turns: Sequence[Turn]) -> str:
+        if not documents:
+            return _markdown(gathered.plans, turns)
+        tell_table(turns, screen)
+        return gathered.document(places_here(where.project))
 
     for path in (out, snapshot_file):
         per_environment(path, "", several=several)
-    fleet = Fleet(ctx, screen, names, form, together=None if kept is None else partial(_together, kept))
-    ctx.exit(fleet.run(where, one))
+    require_one(form, several=several)
+    fleet = Fleet(ctx, screen, names, form, together=merged if gathers else None)
+    try:
+        code = fleet.run(where, one)
+    finally:
+        if documents and not several and gathered.anything:
+            screen.data(gathered.document(places_here(where.project)))
+    ctx.exit(code)
 
 
 def _snapshot(path: Path | None, context: Context, *, several: bool) -> Snapshot | None:
@@ -165,10 +188,11 @@ def _snapshot(path: Path | None, context: Context, *, several: bool) -> Snapshot
     return workflow.load_snapshot(found) if found is not None else None
 
 
-def _together(kept: Mapping[str, Plan], turns: Sequence[Turn]) -> str:
+def _markdown(plans: Sequence[Plan], turns: Sequence[Turn]) -> str:
     """One Markdown of all environments; those without a plan say why."""
     from reconciler.render import plan_markdown
 
+    kept = {made.target.environment: made for made in plans}
     return plan_markdown.plans(
         [plan_markdown.Section(turn.name or "", kept.get(turn.name or ""), turn.failure) for turn in turns]
     )
@@ -178,15 +202,14 @@ def _plan(
     context: Context,
     asked: PlanRequest,
     screen: Console,
-    form: str,
+    show: Callable[[Plan], None],
     out: Path | None,
-    kept: dict[str, Plan] | None,
     *,
     detailed_exitcode: bool,
 ) -> Ended:
     """Make the plan of one environment, show it, save it, and refuse what could not be planned or rehearsed.
 
-    ``kept`` takes it where one text is made of several, instead of showing it.
+    ``show`` prints it, or keeps it where one text is made of several.
     """
     from reconciler import workflow
     from reconciler.cli import applying
@@ -194,10 +217,7 @@ def _plan(
 
     with busy(screen, f"Reading the manifests and {context.environment.name}"):
         made = workflow.make_plan(context, asked)
-    if kept is None:
-        print_plan(_shown(made, screen, asked), screen, form)
-    else:
-        kept[context.environment.name] = made
+    show(_shown(made, screen, asked))
     applying.tell_cut_off(context, made, screen)
     if asked.usage is not None and not made.rerated:
         screen.say("--impact live: no plan that is live changes a price, so no customer's bill was looked at.")
@@ -228,6 +248,14 @@ def print_plan(made: Plan, screen: Console, form: str) -> None:
         from reconciler.render import plan_markdown
 
         screen.data(plan_markdown.plan(made))
+        return
+    if form in MERGED:
+        screen.data(document(form, [made], places_here()))
+        return
+    if form == "terraform-json":
+        from reconciler.render import terraform_json
+
+        screen.data(terraform_json.dumps(made))
         return
     if form == "html":
         from reconciler.render import html

@@ -11,6 +11,7 @@ import click
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.options import FILE, plan_format_option
+from reconciler.cli.plan_formats import MERGED
 from reconciler.errors import PlanFileError, UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         "reconciler show --plan pr.plan",
         "reconciler show --plan pr.plan --format json | jq .summary",
         "reconciler show --plan pr.plan --format html > plan.html",
+        "reconciler show --plan pr.plan --format terraform-json | conftest test -",
         "reconciler show --plan pr.plan --charts charts/      each changed price against the quantity, as SVG",
         "reconciler show summaries/*.json        what `apply -e '*' --shard 2/8 --summary FILE` wrote in each job",
     ),
@@ -53,6 +55,8 @@ def command(
         raise UsageError("show takes either --plan FILE or summaries", tip="reconciler show --plan pr.plan")
     if plan_file is None and charts is not None:
         raise UsageError("--charts needs --plan FILE")
+    if plan_file is None and form in (*MERGED, "terraform-json"):
+        raise UsageError(f"--format {form} needs --plan FILE", tip="summaries are printed as text or json")
     if plan_file is None:
         ctx.exit(_summaries([_summary(path) for path in summaries], screen, form))
     from reconciler.cli import files

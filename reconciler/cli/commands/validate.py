@@ -13,12 +13,14 @@ from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
 from reconciler.cli.failures import source_lines
 from reconciler.cli.opening import open_contexts
-from reconciler.cli.options import Where, fleet_options, format_option, paths_argument
+from reconciler.cli.options import Where, fleet_options, paths_argument, problems_format_option
+from reconciler.cli.places import places_here, places_of
 from reconciler.cli.summaries import summary_option
-from reconciler.errors import ManifestError, ProjectError
+from reconciler.errors import InputError, ManifestError, ProjectError
 
 if TYPE_CHECKING:
     from reconciler.model import Problem
+    from reconciler.render.findings import Places
     from reconciler.render.fleet import Turn
     from reconciler.render.problems_text import Checked
     from reconciler.workflow import Context
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
         "reconciler validate                     the base and every environment",
         "reconciler validate -e production       one environment",
         "reconciler validate catalog/plans.yaml  some files only",
+        "reconciler validate --format github     annotations at the lines of a pull request",
+        "reconciler validate --format sarif > validate.sarif   for code scanning",
         "reconciler explain --rules              what is checked, and why",
     ),
 )
 @paths_argument
 @fleet_options
-@format_option
+@problems_format_option
 @summary_option
 @common_options
 @click.pass_context
@@ -49,10 +53,14 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     Ends with 1 if there are errors; warnings alone end with 0.
     """
     from reconciler import workflow
-    from reconciler.render import problems_json, text
 
     screen = console(ctx)
-    contexts = open_contexts(ctx, where, paths)
+    try:
+        contexts = open_contexts(ctx, where, paths)
+    except InputError as error:
+        if form != "text":  # whoever reads a document wants these in it too
+            screen.data(_document(form, error.problems, None, places_here(where.project)))
+        raise
     if not contexts:
         screen.say("No environment in this share.")
         summaries.write(ctx, [], 0, str(where.shard))
@@ -61,9 +69,12 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     by_context = [workflow.check(context, every_environment=every) for context in contexts]
     found = [problem for problems in by_context for problem in problems]
     checked = _checked(contexts, every=every)
-    if form == "json":
-        screen.data(problems_json.dumps(found, checked))
+    if form != "text":
+        project = contexts[0].project
+        screen.data(_document(form, found, checked, places_of(project.root, project.file)))
     else:
+        from reconciler.render import text
+
         style = screen.out
         screen.data(
             text.problems(
@@ -80,6 +91,25 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     code = max(turn.code or 0 for turn in turns)
     summaries.write(ctx, turns, code, str(where.shard) if where.shard else None)
     ctx.exit(code)
+
+
+def _document(form: str, found: Sequence[Problem], checked: Checked | None, places: Places) -> str:
+    """The problems for other tools."""
+    if form == "sarif":
+        from reconciler.render import sarif
+
+        return sarif.problems(found, places)
+    if form == "github":
+        from reconciler.render import annotations
+
+        return annotations.problems(found, places)
+    if form == "junit":
+        from reconciler.render import findings_junit
+
+        return findings_junit.problems(found, checked, places)
+    from reconciler.render import problems_json
+
+    return problems_json.dumps(found, checked)
 
 
 def _turn(name: str | None, found: Sequence[Problem]) -> Turn:
