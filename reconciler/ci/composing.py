@@ -28,9 +28,12 @@ def compose(document: Document, own: Mapping[str, Shorter] | None = None, limit:
 
 def shown(document: Document) -> str:
     """What people see of it: for where there is no comment."""
-    return "\n".join(
-        [*_top(document), *(line for name in sorted(document.entries) for line in _section(document, name))]
-    )
+    sections = [line for name in sorted(document.entries) for line in _section(document, name)]
+    planned = any(entry.state == "planned" and entry.counts for entry in document.entries.values())
+    return "\n".join([*_top(document), *sections, *(["", _AFTER] if planned else [])])
+
+
+_AFTER = "<sub>After the merge each is planned again, and applied only if its change digest is still the same.</sub>"
 
 
 def _text(document: Document) -> str:
@@ -46,7 +49,8 @@ def _top(document: Document) -> list[str]:
 def _row(name: str, entry: Entry) -> Row:
     open_or_failed = entry.guards_open or entry.state == "failed"
     bold = f"**{code(name)}**" if open_or_failed else code(name)
-    return Row(bold, entry.plan, entry.guards or "none", entry.status)
+    where = f" · {whole(entry.link)}" if (entry.link or "").startswith("http") else ""
+    return Row(bold, entry.plan, entry.guards or "none", f"{entry.status}{where}")
 
 
 def _title(entries: Mapping[str, Entry]) -> str:
@@ -63,7 +67,7 @@ def _section(document: Document, name: str) -> list[str]:
     entry, text = document.entries[name], document.texts.get(name, "")
     lines = [f"<!-- reconciler:section {name} -->", f"#### {code(name)}", ""]
     if entry.state in _ALERTS and entry.notes:
-        lines += [f"> [!{_ALERTS[entry.state]}]", *(f"> {note}" for note in entry.notes), ""]
+        lines += [f"> [!{_ALERTS[entry.state]}]", *(f"> {note}  " for note in entry.notes), ""]
     return [*lines, PLAN, text.strip("\n"), f"<!-- /reconciler:section {name} -->"]
 
 
@@ -79,12 +83,15 @@ def _fitting(document: Document, own: Mapping[str, Shorter], limit: int) -> Docu
     return _told_only(document, limit)
 
 
+_TOO_LONG = "**Nothing of this plan fits here.** Do not approve it from this text"
+
+
 def _told_only(document: Document, limit: int) -> Document:
     """Still too long without any detail: sections go, the least risky first; their rows in the table stay."""
     for name in sorted(document.entries, key=lambda name: (document.entries[name].risk, name)):
         if len(_text(document)) <= limit:
             return document
         entry = document.entries[name]
-        text = f"This plan is too long for a comment; {whole(entry.link)}."
+        text = f"> [!CAUTION]\n> {_TOO_LONG}; {whole(entry.link)}."
         document = replace(document, texts={**document.texts, name: text})
     return document

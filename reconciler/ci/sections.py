@@ -43,9 +43,10 @@ def entry_of(made: Made, told: Told, known: Entry | None) -> Entry:
     if state == "failed" and told.planning:
         # A plan whose command failed is shown, and nobody can approve it.
         base = replace(base, change_digest=None, plan_digest=None)
-    entry = replace(
-        base, state=state, run=told.run, attempt=told.attempt, reason=made.reason, link=told.link or base.link
-    )
+    link = told.link or base.link if told.planning and state != "stale" else base.link or told.link
+    entry = replace(base, state=state, run=told.run, attempt=told.attempt, reason=made.reason, link=link)
+    if state == "applied" and entry.guards_open:
+        entry = replace(entry, guards_open=0, guards=f"{entry.guards_open} consented")
     return replace(entry, status=_status(entry, told), notes=tuple(_notes(made, entry, told)))
 
 

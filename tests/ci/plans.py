@@ -43,13 +43,13 @@ def raised(key="pro", new="0.0000025"):
     )
 
 
-def renamed(key="sso", size=0):
+def renamed(key="sso", size=1):
     return Change(
         Address("Plan", key),
         Action.UPDATE,
         ("update",),
         (ChangeClass.COSMETIC,),
-        fields=(FieldChange("description", key + "x" * size, key + "y" * size, Location("catalog/plans.yaml", 9, 3)),),
+        fields=(FieldChange("description", f"{key} " * size, f"{key}! " * size, Location("catalog/plans.yaml", 9, 3)),),
         location=Location("catalog/plans.yaml", 8, 1),
         title=f"Plan/{key} will be updated in place",
     )

@@ -72,6 +72,7 @@ def test_the_table_comes_first_and_a_section_per_environment_after_it(hub, pull,
     assert shown.startswith("### Billing catalogue: 1 new version, 1 price raised, nothing removed (`production`)\n")
     assert "| **`production`** | 1 new version, 1 price raised, nothing removed | **1 open** | waiting for" in shown
     assert "| `staging` | 1 updated, nothing removed | none | ready |" in shown
+    assert "After the merge" in shown
     assert shown.index("| `staging`") < shown.index("#### `production`") < shown.index("#### `staging`")
     assert shown.count("#### `production`") == 1
     assert "```diff" in shown
@@ -120,6 +121,8 @@ def test_after_the_merge_it_is_applying_then_applied_with_links(hub, pull, job_f
     assert entries(hub)["production"].change_digest == planfile.change_digest(RAISE)
     say(apply, "applied", reports=[plans.report("production", "verified", "done")])
     assert entries(hub)["production"].state == "applied"
+    assert "nothing removed | 1 consented | [applied]" in only(hub).body
+    assert "(<https://github.com/acme/billing/actions/runs/1/artifacts/2>)" in only(hub).body
     assert f"Applied by [this run](<{apply.run_url}>): 2 done." in only(hub).body
     assert "```diff" in only(hub).body
 
@@ -433,7 +436,7 @@ def test_a_locked_conversation_gets_it_in_the_summary_too(hub, pull, job_for, sa
 # -- how long it may be ---------------------------------------------------------------------------------------------
 
 
-def big(environment, *risky, count=80, size=400):
+def big(environment, *risky, count=80, size=100):
     changes = [plans.renamed(f"p{at}", size) for at in range(count)]
     return plans.plan(*risky, *changes, environment=environment)
 
@@ -450,7 +453,7 @@ def test_details_of_the_least_risky_environment_go_first_and_it_says_so_with_a_l
     assert "```diff" not in section["staging"]
     assert f"Every detail is left out here to fit: [the whole plan](<{link}>)." in section["staging"]
     assert section["production"].count("```diff") > 30
-    assert "| `pro` " in section["production"]
+    assert "| `pro` | `tokens`, per 1M | 2.00 | 2.50 USD | **+25.0 %** |" in section["production"]
 
 
 def test_of_one_environment_the_least_risky_objects_go_first(hub, pull, job_for, say):
