@@ -51,7 +51,6 @@ def command(
     least: int,
     author: str | None,
     settle: float,
-    summary_file: Path | None,
 ) -> None:
     """Fetch the plan that was approved, and whose consent it has.
 
@@ -67,7 +66,6 @@ def command(
     from reconciler.ci.approval import Asked, approval
     from reconciler.ci.given import gather
 
-    del summary_file
     files.require_folder(out)
     files.require_folder(consents)
     screen, job = console(ctx), host.job()
