@@ -121,7 +121,12 @@ class _Job:
         for folder in (self.workspace, self.temp):
             folder.mkdir()
         self.environ = runner.hub.environ(self.folder, run, event, token=self.token())
-        self.environ |= {"GITHUB_WORKSPACE": str(self.workspace), "RUNNER_TEMP": str(self.temp), "CI": "true"}
+        self.environ |= {
+            "GITHUB_WORKSPACE": str(self.workspace),
+            "RUNNER_TEMP": str(self.temp),
+            "CI": "true",
+            "RECONCILER_SETTLE": "0",
+        }
         pull = event.get("pull_request")
         self.environ["GITHUB_BASE_REF"] = pull["base"]["ref"] if pull else ""
         self.environ["GITHUB_HEAD_REF"] = pull["head"]["ref"] if pull else ""

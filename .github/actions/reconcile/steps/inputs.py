@@ -30,6 +30,7 @@ class Inputs:
     trusted_project: str = ""
     snapshot: str = ""
     approved: bool = False
+    approvals: str = "1"
     plan: str = ""
     only_plan: bool = False
     allow: tuple[str, ...] = ()
@@ -38,6 +39,12 @@ class Inputs:
     issue: bool = True
     artifact: bool = True
     token: str = ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The environments that are named, without the globs."""
+        parts = (part.strip() for part in self.environment.split(","))
+        return tuple(part for part in parts if part and not set("*?[") & set(part))
 
     @property
     def folder(self) -> Path:
@@ -58,6 +65,7 @@ def read() -> Inputs:
         trusted_project=given["trusted-project"],
         snapshot=given["snapshot"],
         approved=_flag(given, "approved"),
+        approvals=given["approvals"].strip(),
         plan=given["plan"],
         only_plan=_flag(given, "only-plan"),
         allow=tuple(line.strip() for line in given["allow"].splitlines() if line.strip()),
@@ -104,6 +112,8 @@ def _check(found: Inputs) -> None:
             raise InputError(f"`{name}` is for {', '.join(commands)}, not for {found.command}")
     if found.approved and found.plan:
         raise InputError("`approved` and `plan` are two ways to say what may be applied; give one")
+    if not found.approvals.isdecimal():
+        raise InputError(f"`approvals` is `{found.approvals}`; it takes a number")
     if not found.folder.is_dir():
         raise InputError(f"`working-directory` {found.working_directory} is no folder of the checkout; check out first")
 

@@ -47,7 +47,7 @@ class Run:
 def run(given: Inputs) -> int:
     """Run the command and write down how it ended; 0 whatever came of it. Raises ``InputError``."""
     folder = Path(mkdtemp(prefix=f"{given.command}-", dir=_base()))
-    output(folder=str(folder), artifact=artifact_name(given), plan_path=str(_plan_path(given, folder)))
+    output(folder=str(folder), artifact=artifact_name(given))
     if given.command in _READING:
         os.environ["RECONCILER_READ_ONLY"] = "1"
     this = Run(given, Tool(given), folder)
@@ -73,52 +73,65 @@ def _base() -> Path:
     return base
 
 
-def _plan_path(given: Inputs, folder: Path) -> Path:
-    several = bool(set("*?[,") & set(given.environment))
-    return folder / "plans" if several else folder / "plans" / f"{given.environment}.plan"
-
-
 def _validate(this: Run) -> int:
-    every = this.given.environment == "*"
-    where = this.where[:-2] if every else this.where
-    code = this.tool.command("validate", *where, *this.given.arguments)
-    this.tool.command("validate", *where, *this.given.arguments, "--format", "json", out=this.file("problems.json"))
+    code = this.tool.command("validate", *_checked(this), *this.given.arguments)
+    _problems(this, this.given.arguments)
     return code
+
+
+def _problems(this: Run, arguments: tuple[str, ...] = ()) -> None:
+    """Every problem of the manifests as a file, for the annotations of their lines."""
+    file = this.file("problems.json")
+    this.tool.command("validate", *_checked(this), *arguments, "--format", "json", out=file)
+
+
+def _checked(this: Run) -> Words:
+    """What `validate` looks at; without a name it takes the base too."""
+    return this.where[:-2] if this.given.environment == "*" else this.where
 
 
 def _plan(this: Run) -> int:
     judge = trusted.project(this.given, Path(mkdtemp(prefix="trusted-", dir=_base())))
     words: Words = ["--trusted-project", judge] if judge else []
     if this.given.comment:
-        this.tool.tell("comment", "--state", "stale", "--link", os.environ["LINK"])
+        this.tool.tell("comment", "--state", "stale")
+    _problems(this)
     if this.given.snapshot:
-        words += ["--from-snapshot", _snapshot(this)]
+        code, snapshot = _snapshot(this)
+        if code:
+            return code
+        words += ["--from-snapshot", snapshot]
     out: Words = ["-o", this.file("plans/{env}.plan"), "--summary", this.file("summary.json")]
     return this.tool.command("plan", *this.where, *words, *this.consent, *out, *this.given.arguments)
 
 
-def _snapshot(this: Run) -> str:
-    """The snapshots to plan against, as a path with ``{env}``. Where one cannot be had its plan says so."""
+def _snapshot(this: Run) -> tuple[int, str]:
+    """The snapshots to plan against, as a path with ``{env}``, and the exit code of fetching them."""
     if this.given.snapshot != _FROM_ARTIFACT:
-        return this.given.snapshot
+        return 0, this.given.snapshot
     folder = Path(mkdtemp(prefix="snapshots-", dir=_base()))
-    return str(folder / "{env}.json")
+    code = this.tool.ci("artifact", "--name", SNAPSHOTS, "-o", f"{folder}/")
+    return code, str(folder / "{env}.json")
 
 
 def _apply(this: Run) -> int:
     given = this.given
-    report: Words = ["--report", this.file("report.json"), "--summary", this.file("summary.json")]
+    summary: Words = ["--summary", this.file("summary.json")]
     words: Words = ["--auto-approve", *this.consent]
     if given.approved:
         plan, consents = this.file(f"plans/{given.environment}.plan"), this.file("consents.json")
-        if code := this.tool.ci("approval", "-e", given.environment, "-o", plan, "--consents", consents):
+        project: Words = ["--project", given.project] if given.project else []
+        asked: Words = [*project, "-e", given.environment, "--approvals", given.approvals]
+        if code := this.tool.ci("approval", *asked, "-o", plan, "--consents", consents, *summary):
             return code
         words += ["--approved", plan, "--consents", consents]
     elif given.plan:
         words = ["--plan", given.plan]
     if given.comment:
-        this.tool.tell("comment", "--state", "applying", "--link", os.environ["LINK"])
-    return this.tool.command("apply", *this.where, *words, *report, *given.arguments)
+        this.tool.tell("comment", "--state", "applying", "-e", given.environment)
+    return this.tool.command(
+        "apply", *this.where, *words, "--report", this.file("report.json"), *summary, *given.arguments
+    )
 
 
 def _drift(this: Run) -> int:
@@ -132,6 +145,7 @@ def _promote(this: Run) -> int:
     out: Words = ["--auto-approve", "--report", this.file("report.json")]
     if given.only_plan:
         out = ["-o", this.file(f"plans/{given.environment}.plan")]
+    out += ["--summary", this.file("summary.json")]
     return this.tool.command("promote", *project, "--to", given.environment, *this.consent, *out, *given.arguments)
 
 

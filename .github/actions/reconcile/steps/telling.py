@@ -11,9 +11,6 @@ from pathlib import Path
 from inputs import Inputs
 from tool import Tool, Words
 
-_STATES = {"plan": "planned", "apply": "applied"}
-_FAILED = "failed"
-
 
 def tell(given: Inputs) -> int:
     """Tell what the folder holds; 0 whatever of it was possible."""
@@ -24,7 +21,8 @@ def tell(given: Inputs) -> int:
     tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_named("--problems", folder, "problems.json"))
     if given.comment and (state := _state(given.command)):
         link = ["--link", os.environ["LINK"]] if os.environ["LINK"] else []
-        tool.tell("comment", "--state", state, *files, *link)
+        named = [word for name in given.named for word in ("-e", name)]
+        tool.tell("comment", "--state", state, *named, *files, *link)
     if given.command == "drift" and given.issue:
         for found in sorted(folder.glob("drift/*.json")):
             tool.tell("issue", "--drift", found)
@@ -44,7 +42,13 @@ def _named(option: str, folder: Path, pattern: str) -> Words:
 
 
 def _state(command: str) -> str | None:
-    """What the comment is to say; None where the command has no part in a pull request's life."""
-    if command not in _STATES:
-        return None
-    return _STATES[command] if os.environ["EXIT_CODE"] == "0" else _FAILED
+    """What the comment is to say; None where the command has no part in a pull request's life.
+
+    Of a plan it is the same whatever the exit code: each environment that has none is shown as failed by itself. A
+    plan that was cut off has nothing to say, for a later run is why. An apply that was cut off has failed.
+    """
+    if command == "plan":
+        return "planned" if os.environ["EXIT_CODE"] else None
+    if command == "apply":
+        return "applied" if os.environ["EXIT_CODE"] == "0" else "failed"
+    return None
