@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -142,9 +143,34 @@ class World:
         cards = [row["phases"][0]["rateCards"] for row in rows if row["status"] == "active"]
         return cards[0][0]["price"]["amount"] if cards else None
 
-    def writes(self, environment):
-        """A client that edits live, as somebody in the UI would."""
-        return httpx.Client(transport=self.live[environment].transport(), base_url="http://live")
+    def edit(self, environment, **fields):
+        """Somebody opens Studio in the UI and publishes it with other fields."""
+        with httpx.Client(transport=self.live[environment].transport(), base_url="http://live") as client:
+            old = next(row for row in client.get("/api/v1/plans").json()["items"] if row["status"] == "active")
+            draft = client.post(f"/api/v1/plans/{old['id']}/next").raise_for_status().json()
+            kept = {name: draft[name] for name in ("name", "billingCadence", "phases", "metadata", "proRatingConfig")}
+            client.put(f"/api/v1/plans/{draft['id']}", json=kept | fields).raise_for_status()
+            client.post(f"/api/v1/plans/{draft['id']}/publish").raise_for_status()
+
+    def settle(self, *environments):
+        """Apply what main declares, as somebody with every right does at a desk."""
+        self.git("switch", "-q", "main")
+        self.git("pull", "-q", "--ff-only", "origin", "main")
+        for name in environments:
+            line = [self.runner.folder / "reconciler-python", "-I", "-m", "reconciler", "apply", "-e", name]
+            allowed = ["--auto-approve", "--allow", "price-raising:*/*", "--allow", "cosmetic:*/*"]
+            done = subprocess.run(
+                [*line, *allowed], cwd=self.clone, env=os.environ | SECRETS, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    def listen(self):
+        """What is asked of either server from now on."""
+        asked = []
+        for sandbox in self.live.values():
+            handle = sandbox.handle
+            sandbox.handle = lambda request, handle=handle: asked.append(request) or handle(request)
+        return asked
 
 
 @pytest.fixture
@@ -164,6 +190,13 @@ def world(tmp_path, forks):
         made = World(hub, runner, tmp_path / "clone", live)
         _repository(made, urls)
         yield made
+
+
+@pytest.fixture
+def live(world):
+    """The same with the catalogue of main applied to both environments."""
+    world.settle("staging", "production")
+    return world
 
 
 def _secrets():

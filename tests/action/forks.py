@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import traceback
 from array import array
 from pathlib import Path
 
@@ -65,6 +66,9 @@ def _serve_one(connection, main):
     asked = json.loads(message)
     for number, file in enumerate(files):
         os.dup2(file, number)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
@@ -73,6 +77,9 @@ def _serve_one(connection, main):
         code = main(asked["words"])
         sys.stdout.flush()
         sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         connection.sendall(str(code).encode())
         os._exit(0)
