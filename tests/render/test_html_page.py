@@ -30,6 +30,7 @@ from reconciler.model import (
     Rehearsal,
     Ruling,
     Scheduled,
+    SourceDocument,
     Step,
     Target,
 )
@@ -37,7 +38,7 @@ from reconciler.planning import planfile
 from reconciler.render.html import plan
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\x00\x1b[2J{{ 7*7 }}"
-VOID = {"meta", "link", "br", "wbr", "input", "img"}
+VOID = {"col", "meta", "link", "br", "wbr", "input", "img"}
 PRO = Address("Plan", "pro")
 
 
@@ -261,6 +262,10 @@ def test_the_head_says_what_happens_to_whom_and_what_stands_in_the_way(full):
         ({"complete": False}, "Incomplete. It looks at a part"),
         ({"mode": "destroy"}, "Plan to destroy for production"),
         ({"mode": "rollback"}, "Plan to go back for production"),
+        (
+            {"source": PlanSource(snapshot="ab" * 32)},
+            "Not live. From a snapshot, sha256:abababababab…; it cannot be applied.",
+        ),
         ({"affected": (Affected(PRO, None),)}, "The server does not tell who subscribes"),
         ({"affected": (Affected(PRO, ()),)}, "Nobody subscribes to the 1 plan concerned."),
     ],
@@ -269,10 +274,19 @@ def test_the_head_knows_every_kind_of_plan(make, more, said):
     assert said in words(plan(replace(make.plan("price"), **more)))
 
 
-def test_a_plan_that_would_be_refused_is_not_called_ready(make):
-    text = words(plan(replace(make.plan("created"), rehearsal=Rehearsal(1, 2, (Refusal("s", PRO, "no such meter"),)))))
-    assert "Ready" not in text
-    assert "no such meter" in text
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"rehearsal": Rehearsal(1, 2, (Refusal("s", PRO, "no such meter"),))},
+        {"not_before": datetime(2027, 1, 1, tzinfo=UTC)},
+        {"source": PlanSource(snapshot="ab" * 32)},
+        {"guards": (Guard("frozen", None, "frozen", False),)},
+    ],
+)
+def test_what_cannot_be_applied_is_not_called_ready(make, more):
+    ready = replace(make.plan("created"), guards=())
+    assert "Ready." in words(plan(ready))
+    assert "Ready." not in words(plan(replace(ready, **more)))
 
 
 def test_an_empty_plan_says_so_and_has_no_empty_sections(make):
@@ -316,6 +330,13 @@ def test_a_card_that_comes_brings_all_its_prices_into_the_table(page):
 def test_what_moves_a_price_without_being_an_amount_is_in_the_table_too(page):
     told = words(page(FieldChange("phases[main].rateCards[t].price.tiers[0].upToAmount", "5000000", "4000000")))
     assert "t, end of tier 1 Plan/pro 1 → 2 old 5000000 new 4000000 -20.0 %" in told
+
+
+def test_an_edit_of_a_shared_card_is_seen_with_all_that_it_changes(page):
+    shared = SourceDocument(Address("RateCard", "base"), Location("catalog/cards.yaml", 3))
+    told = words(page(replace(priced(), shared=shared)))
+    assert "RateCard/base (catalog/cards.yaml:3) changes Plan/pro." in told
+    assert "shared: RateCard/base" in told
 
 
 def test_a_secret_is_never_in_the_page(make):
@@ -375,3 +396,26 @@ def test_a_new_price_has_a_chart_with_one_side(page):
     told = words(page(priced(), curves=(curve(before=()),)))
     assert "new: nothing to compare with" in told
     assert "100 none 20.00" in told
+
+
+def test_of_a_great_many_the_first_are_shown_and_every_other_is_folded_away_not_left_out(make):
+    plans = [Address("Plan", f"p{number}") for number in range(50)]
+    full = replace(
+        make.plan(),
+        changes=tuple(replace(changed(priced()), address=address) for address in plans),
+        guards=tuple(Guard("price-raising", address, "x", True) for address in plans),
+        curves=tuple(replace(curve(), plan=address) for address in plans),
+        impacts=tuple(
+            Impact(address, "studio", False, "USD", "P1M", Amounts(Decimal(1), Decimal(2))) for address in plans
+        ),
+        affected=tuple(Affected(address, ((1, 2),)) for address in plans),
+    )
+    text = plan(full)
+    told, read = words(text), Reader(text)
+    for said in ("38 further guards, 38 of them open", "10 further prices", "38 further charts", "38 further plans"):
+        assert said in told
+    assert len(read.ids) == len(set(read.ids))
+    assert text.count('<svg xmlns="http://www.w3.org/2000/svg" class="chart"') == 50
+    assert text.count('<li class="guard open">') == 50
+    assert told.count("2.00 USD per 1M") >= 50
+    assert told.count("studio") == 50

@@ -26,6 +26,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Bundle", source.bundle or ""
     yield "Promoted from", source.promoted_from or ""
     yield "Manifests", source.manifests
+    yield "Snapshot", source.snapshot or ""
+    yield "Secrets", "written again" if plan.write_secrets else ""
     yield "Made", plan.created_at
     yield "Valid until", plan.valid_until
     yield "Made by", plan.tool

@@ -53,6 +53,11 @@ class Drawing:
     left_out: int
 
     @property
+    def around(self) -> bool:
+        """Whether a box is there that is not touched."""
+        return any(not box.anchor for box in self.boxes)
+
+    @property
     def ordered(self) -> bool:
         """Whether a line is there that only says what comes first."""
         return any(not line.named for line in self.lines)
@@ -66,13 +71,12 @@ def draw(graph: Graph) -> Drawing:
     edges = [(numbers[one], numbers[other]) for (one, other), _ in pairs]
     layout = lay_out(len(nodes), edges)
     spots = dict(_spots(layout))
-    tallest = max((len(layer) for layer in layout.layers), default=0)
     lines = (Line(_curve(route, spots), named) for route, (_, named) in zip(layout.routes, pairs, strict=True))
     return Drawing(
         len(layout.layers) * (_WIDTH + _ACROSS) - _ACROSS + 2 * _EDGE,
-        tallest * (_HEIGHT + _DOWN) - _DOWN + 2 * _EDGE,
+        round(layout.height * (_HEIGHT + _DOWN)) - _DOWN + 2 * _EDGE,
         (_WIDTH, _HEIGHT),
-        tuple(_box(node, *spots[number]) for number, node in enumerate(nodes)),
+        tuple(_box(node, spots[number][0], spots[number][1] - _HEIGHT // 2) for number, node in enumerate(nodes)),
         tuple(lines),
         tuple(_said(graph)),
         tuple(map(str, graph.alone)),
@@ -85,18 +89,19 @@ def _address(node: Change | tuple[Address, ...]) -> Address:
 
 
 def _spots(layout: Layout) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The middle of every node's left edge."""
     for rank, layer in enumerate(layout.layers):
         for node in layer:
-            y = _EDGE + layout.rows[node] * (_HEIGHT + _DOWN)
-            yield node, (_EDGE + rank * (_WIDTH + _ACROSS), int(y))
+            middle = _EDGE + layout.rows[node] * (_HEIGHT + _DOWN) - _DOWN / 2
+            yield node, (_EDGE + rank * (_WIDTH + _ACROSS), round(middle))
 
 
 def _curve(route: tuple[int, ...], spots: Mapping[int, tuple[int, int]]) -> str:
     """From the right edge of the first box to the left edge of the last, through the stand-ins between."""
-    x, y = spots[route[0]][0] + _WIDTH, spots[route[0]][1] + _HEIGHT // 2
+    x, y = spots[route[0]][0] + _WIDTH, spots[route[0]][1]
     parts = [f"M{x} {y}"]
     for number, node in enumerate(route[1:], 2):
-        left, middle = spots[node][0], spots[node][1] + _HEIGHT // 2
+        left, middle = spots[node]
         half = (x + left) // 2
         parts.append(f"C{half} {y} {half} {middle} {left} {middle}")
         if number < len(route):

@@ -82,12 +82,14 @@ def _text(value: Tree, shape: Shape | None, how: Print) -> Lines:
     match value:
         case Mapping() | list() | tuple():
             return Lines("\n".join(values.tree(value, shape, how)))
-        case str() if not facts.is_money(shape):
+        case str() | int() | Decimal() if not isinstance(value, bool) and (how.currency or facts.is_money(shape)):
+            return Lines(f"{values.scalar(value)} {how.currency}".rstrip())
+        case str():
             return Lines(value if _is_prose(value) else values.bare(value))
-        case int() | Decimal() if not isinstance(value, bool) and not facts.is_money(shape):
+        case int() | Decimal() if not isinstance(value, bool):
             return Lines(grouped(Decimal(value)))
         case _:
-            return Lines(values.flow(value, shape, Print(how.currency if facts.is_money(shape) else "")))
+            return Lines(values.scalar(value))
 
 
 def _is_prose(value: str) -> bool:

@@ -75,9 +75,8 @@ def _verdicts(plan: Plan) -> Iterator[Verdict]:
         yield Verdict("bad", "✗", "Blocked", f"{words.plural(opened, 'guard is', 'guards are')} open.{waits}")
     elif plan.is_empty:
         yield Verdict("good", "✓", "Nothing to do", "OpenMeter matches the manifests.")
-    elif rehearsal is None or rehearsal.passed:
-        can = ": this can be applied" if plan.source.snapshot is None else ""
-        yield Verdict("good", "✓", "Ready", f"No guard is open{can}.")
+    elif (rehearsal is None or rehearsal.passed) and plan.not_before is None and plan.source.snapshot is None:
+        yield Verdict("good", "✓", "Ready", "No guard is open: this can be applied.")
     if rehearsal is not None and not rehearsal.passed:
         yield Verdict("bad", "✗", "The rehearsal failed", "The server would not take this as it is.")
     if said := words.snapshot(plan):

@@ -12,6 +12,9 @@ from itertools import pairwise
 from statistics import fmean
 
 _SWEEPS = 8
+_THIN = 0.4
+"""How much of a row a stand-in takes."""
+
 Edge = tuple[int, int]
 
 
@@ -20,20 +23,22 @@ class Layout:
     """Layers of nodes, each from top to bottom; a number from ``count`` on is a stand-in of an edge.
 
     ``routes`` are the nodes and stand-ins that each edge goes along, in the order of the edges given. ``rows`` tells
-    how far down each stands, in rows.
+    how far down the middle of each stands, in rows; ``height`` how many there are.
     """
 
     layers: tuple[tuple[int, ...], ...]
     routes: tuple[tuple[int, ...], ...]
     rows: Mapping[int, float]
+    height: float
 
 
 def lay_out(count: int, edges: Sequence[Edge]) -> Layout:
     """Place the nodes 0 to ``count``; an edge that closes a circle does not count for the layers."""
     ranks = _ranks(count, _without_circles(count, edges))
     routes, layers = _routed(count, edges, ranks)
-    _untangle(layers, [pair for route in routes for pair in pairwise(route)])
-    return Layout(tuple(map(tuple, layers)), tuple(routes), _rows(layers))
+    _untangle(count, layers, [pair for route in routes for pair in pairwise(route)])
+    height = max((_tall(count, layer) for layer in layers), default=0)
+    return Layout(tuple(map(tuple, layers)), tuple(routes), _rows(count, layers), height)
 
 
 def _without_circles(count: int, edges: Sequence[Edge]) -> list[Edge]:
@@ -91,7 +96,7 @@ def _routed(count: int, edges: Sequence[Edge], ranks: Sequence[int]) -> tuple[li
     return routes, layers
 
 
-def _untangle(layers: list[list[int]], pairs: Sequence[Edge]) -> None:
+def _untangle(count: int, layers: list[list[int]], pairs: Sequence[Edge]) -> None:
     """Sort every layer by the middle of its neighbours in the layer before, then after, and so on."""
     left: dict[int, list[int]] = {}
     right: dict[int, list[int]] = {}
@@ -101,7 +106,7 @@ def _untangle(layers: list[list[int]], pairs: Sequence[Edge]) -> None:
     for sweep in range(_SWEEPS):
         near = right if sweep % 2 else left
         for layer in reversed(layers) if sweep % 2 else layers:
-            rows = _rows(layers)
+            rows = _rows(count, layers)
             layer.sort(key=lambda node, near=near, rows=rows: _middle(node, near.get(node, ()), rows))  # type: ignore[misc]
 
 
@@ -110,7 +115,21 @@ def _middle(node: int, near: Iterable[int], rows: Mapping[int, float]) -> float:
     return fmean(found) if found else rows[node]
 
 
-def _rows(layers: Sequence[Sequence[int]]) -> dict[int, float]:
+def _rows(count: int, layers: Sequence[Sequence[int]]) -> dict[int, float]:
     """Every layer in the middle of the tallest."""
-    tallest = max((len(layer) for layer in layers), default=0)
-    return {node: (tallest - len(layer)) / 2 + row for layer in layers for row, node in enumerate(layer)}
+    tallest, rows = max((_tall(count, layer) for layer in layers), default=0), {}
+    for layer in layers:
+        down = (tallest - _tall(count, layer)) / 2
+        for node in layer:
+            size = _size(count, node)
+            rows[node] = down + size / 2
+            down += size
+    return rows
+
+
+def _tall(count: int, layer: Sequence[int]) -> float:
+    return sum(_size(count, node) for node in layer)
+
+
+def _size(count: int, node: int) -> float:
+    return 1 if node < count else _THIN

@@ -16,7 +16,7 @@ from reconciler.render.html import about, curves, customers, guards, objects, pr
 from reconciler.render.html.drawing import draw
 from reconciler.render.html.graph import graph
 from reconciler.render.html.headline import headline
-from reconciler.render.html.text import anchor, finalize, place, ticked
+from reconciler.render.html.text import anchor, finalize, parts, place, ticked
 
 _ALLOWED = "allow.used"
 """The rule of a warning that somebody gave a reason for."""
@@ -59,7 +59,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(anchor=anchor, place=place, plural=words.plural, allowed=_ALLOWED)
+    environment.globals.update(anchor=anchor, place=place, plural=words.plural, parts=parts, allowed=_ALLOWED)
     environment.filters["ticked"] = ticked
     return environment
 

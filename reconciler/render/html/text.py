@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
+from typing import TypeVar
 
 from markupsafe import Markup
 from markupsafe import escape as html
 
 from reconciler.model import Address, Location
 from reconciler.render.escape import escape
+
+T = TypeVar("T")
 
 _TAME = re.compile(r"[A-Za-z]+/[a-z0-9_]+")
 
@@ -50,6 +54,11 @@ def anchor(address: Address) -> str:
     """
     name = str(address)
     return name if _TAME.fullmatch(name) else f"object-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"
+
+
+def parts(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    """What is shown at once, then the rest, if any: that is folded away."""
+    return [part for part in (items[:most], items[most:]) if part]
 
 
 def place(location: Location | None) -> str:
