@@ -125,6 +125,40 @@ def test_a_digest_is_printed_anywhere_and_is_the_same_once_somebody_consented(jo
     assert row["plan_digest"] == planfile.digest(plans.consented(RAISE)) != planfile.digest(RAISE)
 
 
+def test_lines_that_change_and_problems_are_marked_at_their_place_in_the_repository(jobs, tmp_path, monkeypatch):
+    (tmp_path / "billing").mkdir()
+    (tmp_path / "reconciler.yaml").rename(tmp_path / "billing" / "reconciler.yaml")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "billing")
+    problem = {
+        "rule": "plan.x",
+        "severity": "error",
+        "message": "no\n::error::100%",
+        "why": None,
+        "location": {"file": "catalog/plans.yaml", "line": 3, "column": 5},
+        "span": 4,
+        "address": "Plan/pro",
+    }
+    (tmp_path / "problems.json").write_text(json.dumps({"format_version": "1.0", "problems": [problem]}))
+    path = write(tmp_path, RAISE)
+    code, out, _ = jobs("annotate", "--plan", path, "--problems", tmp_path / "problems.json")
+    assert code == 0
+    assert (
+        "::error file=billing/catalog/plans.yaml,line=3,endLine=3,col=5,endColumn=9,title=plan.x%3A Plan/pro::" in out
+    )
+    assert "::100%25" in out
+    assert "file=billing/catalog/ratecards.yaml,line=10" in out
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in out.splitlines())
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"problems": [{}]}', '{"problems": [1]}'])
+def test_a_file_that_holds_no_problems_is_told(jobs, tmp_path, text):
+    (tmp_path / "problems.json").write_text(text)
+    code, out, err = jobs("annotate", "--problems", "problems.json")
+    assert (code, out) == (1, "")
+    assert "problems.json is not what `validate --format json` prints" in err
+
+
 def approval(*more):
     return ("approval", "-e", "production", "-o", "approved.plan", "--consents", "consents.json", *more)
 

@@ -11,6 +11,7 @@ from reconciler.cli.common import examples
 COMMANDS = (
     ("comment", "Keep the one comment of a pull request."),
     ("summary", "Write the page of the job, and its outputs."),
+    ("annotate", "Mark the lines of the manifests that change, and problems."),
     ("digest", "Print the digest of what plans change."),
     ("approval", "Fetch the plan that was approved, and whose consent it has."),
     ("issue", "Keep one issue per environment about its drift."),
