@@ -28,6 +28,7 @@ from reconciler.policy.consent import Consent, answered, identified
 from reconciler.policy.demands import Demand
 from reconciler.policy.limits import Bounds, exceeded
 from reconciler.policy.notice import of_notice
+from reconciler.policy.rules import of_rules
 from reconciler.policy.teams import Teams
 
 
@@ -93,6 +94,7 @@ def _demands(
     yield from of_classes(plan, hearing.policy)
     if hearing.at is not None:
         yield from of_notice(plan, hearing.policy, consents, hearing.at.date(), digest)
+        yield from of_rules(plan, hearing.policy, hearing.at)
 
 
 def _told(plan: Plan, demands: tuple[Demand, ...]) -> Plan:

@@ -14,8 +14,9 @@ from reconciler.project.declared import declare
 from reconciler.project.inheritance import Written
 from reconciler.project.values import SANDBOX, Project, Variable
 from reconciler.project.variables import variable
+from reconciler.reading.inside import mark_inside
 from reconciler.reading.suggest import did_you_mean
-from reconciler.reading.tree import Map, find
+from reconciler.reading.tree import FILE_SHIFT, Map, find
 from reconciler.reading.validation import Issue, validate
 from reconciler.reading.yaml import Reader
 
@@ -33,6 +34,7 @@ class Reading:
     reader: Reader
     root: Path
     own: list[Problem] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[Problem]:
@@ -57,6 +59,10 @@ class Reading:
         """The place of a mark."""
         return self.reader.files.location(mark)
 
+    def inside(self, mark: int, text: str, line: int, column: int) -> int:
+        """The mark of a place inside a scalar's text."""
+        return mark_inside(self.texts.get(mark >> FILE_SHIFT, ""), mark, text, line, column)
+
     def single(self, path: Path, what: str) -> Map | None:
         """The one document of a file, which has to be a map."""
         name = self.relative(path)
@@ -67,7 +73,8 @@ class Reading:
             self.own.append(Problem("project.file", f"the file cannot be read: {reason}", Location(name, 1)))
             return None
         before = len(self.reader.problems)
-        documents, _ = self.reader.read(name, data, json=path.suffix == ".json")
+        documents, text = self.reader.read(name, data, json=path.suffix == ".json")
+        self.texts |= {document.mark >> FILE_SHIFT: text or "" for document in documents}
         roots = [document.root for document in documents if document.root is not None]
         if len(roots) == 1 and isinstance(roots[0], Map):
             return roots[0]

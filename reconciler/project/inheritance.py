@@ -39,6 +39,10 @@ class Reporting(Protocol):
         """The place of a mark."""
         ...
 
+    def inside(self, mark: int, text: str, line: int, column: int) -> int:
+        """The mark of a place inside a scalar's text."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

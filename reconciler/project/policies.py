@@ -56,7 +56,22 @@ def _rules(reading: Reporting, link: Written, document: PolicyDocument) -> Itera
             reading.add([Issue(POLICY.id, f"the rule `{written.name}` is there twice; the other is at {first}", mark)])
             continue
         seen[written.name] = mark
+        _check(reading, written.when, find(tree, tree.mark, ("when",)))
         yield _rule(reading, written, tree)
+
+
+def _check(reading: Reporting, when: str, mark: int) -> None:
+    """Refuse an expression that is no rule, at its own place inside the file."""
+    try:
+        from reconciler.expressions.engine import compiled
+    except ImportError as error:
+        message = f"rules need the package `cel-expr-python`, which is not here ({error})"
+        why = "It has wheels for Linux with glibc, macOS and Windows."
+        reading.add([Issue(POLICY.id, message, mark, why=why)])
+        return
+    found = compiled(when)
+    for fault in found if isinstance(found, tuple) else ():
+        reading.add([Issue(POLICY.id, fault.message, reading.inside(mark, when, fault.line, fault.column))])
 
 
 def _rule(reading: Reporting, written: RuleDocument, tree: Map) -> PolicyRule:

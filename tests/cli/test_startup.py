@@ -18,6 +18,8 @@ HEAVY = {
     "simplejson",
     "stamina",
     "sqlite3",
+    "cel_expr_python",
+    "google",
     "asyncio",
     "ssl",
 }
@@ -128,3 +130,8 @@ def test_the_completion_script_gets_commands_and_environments(project, capsys, m
     monkeypatch.setenv("COMP_CWORD", "3")
     assert main([]) == 0
     assert capsys.readouterr().out.split() == ["plain,staging"]
+
+
+def test_what_has_no_rules_never_loads_cel(project):
+    assert of(imported("plan"), "cel_expr_python") == set()
+    assert of(imported("validate"), "google") == set()
