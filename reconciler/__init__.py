@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         GuardError,
         InputError,
         ManifestError,
+        PlanChangedError,
         ProjectError,
         PromotionError,
         ReconcilerError,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from reconciler.version import VERSION
     from reconciler.workflow import (
         AcceptRequest,
+        Approved,
         Context,
         DriftRequest,
         ExportOutcome,
@@ -109,6 +111,7 @@ if TYPE_CHECKING:
         live_objects,
         load_desired,
         load_snapshot,
+        make_approved_plan,
         make_destroy_plan,
         make_heal_plan,
         make_plan,
@@ -122,6 +125,7 @@ if TYPE_CHECKING:
         rendered,
         rendering,
         rendering_against,
+        require_approved,
         require_proven,
         run_apply,
         run_price_tests,
@@ -132,8 +136,8 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "reconciler.errors": (
-        "ApiError BackendError BundleError GuardError InputError ManifestError ProjectError PromotionError "
-        "ReconcilerError RefusedError RehearsalError SnapshotError StaleError UsageError"
+        "ApiError BackendError BundleError GuardError InputError ManifestError PlanChangedError ProjectError "
+        "PromotionError ReconcilerError RefusedError RehearsalError SnapshotError StaleError UsageError"
     ),
     "reconciler.model": (
         "Acceptance Action Address Affected Between Change ChangeClass Desired Difference Drift DriftField Drifted "
@@ -145,14 +149,14 @@ _ROOMS = {
     "reconciler.sandbox": "Sandbox",
     "reconciler.version": "VERSION",
     "reconciler.workflow": (
-        "AcceptRequest Context DriftRequest ExportOutcome ExportRequest HealPlan LiveRow Outcome PlanRequest "
+        "AcceptRequest Approved Context DriftRequest ExportOutcome ExportRequest HealPlan LiveRow Outcome PlanRequest "
         "Rendering Shard TestRequest Tidied UsageRequest "
         "accept at_revision bundle_of check check_environments choose_bundle compare_declared "
         "compare_environments connect dump_snapshot export find_bundle find_drift last_run list_environments "
-        "live_objects load_desired load_snapshot make_destroy_plan make_heal_plan make_plan make_promotion "
-        "make_rollback matching "
-        "most_serious open_context pin_bundle pin_environments rendered rendering rendering_against "
-        "require_proven run_apply run_price_tests take_snapshot tidy with_bundle"
+        "live_objects load_desired load_snapshot make_approved_plan make_destroy_plan make_heal_plan make_plan "
+        "make_promotion make_rollback matching most_serious open_context pin_bundle pin_environments rendered "
+        "rendering rendering_against require_approved require_proven run_apply run_price_tests take_snapshot tidy "
+        "with_bundle"
     ),
 }
 _HOMES = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
@@ -168,6 +172,7 @@ __all__ = [
     "Address",
     "Affected",
     "ApiError",
+    "Approved",
     "BackendError",
     "Between",
     "Bundle",
@@ -197,6 +202,7 @@ __all__ = [
     "Outcome",
     "Permanent",
     "Plan",
+    "PlanChangedError",
     "PlanRequest",
     "PriceTest",
     "Problem",
@@ -247,6 +253,7 @@ __all__ = [
     "load_desired",
     "load_plan",
     "load_snapshot",
+    "make_approved_plan",
     "make_destroy_plan",
     "make_heal_plan",
     "make_plan",
@@ -260,6 +267,7 @@ __all__ = [
     "rendered",
     "rendering",
     "rendering_against",
+    "require_approved",
     "require_proven",
     "run_apply",
     "run_price_tests",

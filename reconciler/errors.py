@@ -20,6 +20,7 @@ A reason is a slug for machines: it stands in summaries (``--summary``) and is t
     │   ├── StaleError                  stale              the live catalogue moved since the plan was made
     │   ├── ForeignPlanError            plan-foreign       made for another target or a newer format;
     │   │                                                  plan-expired, plan-damaged, from-snapshot
+    │   ├── PlanChangedError            plan-changed       what would be done now is not what was approved
     │   ├── BundleError                 bundle             a bundle that is not what its digest says, or is nowhere
     │   ├── SnapshotError               snapshot           damaged, or of another catalogue than is planned for
     │   ├── PromotionError              not-proven         another content, not live, or not for long enough
@@ -48,7 +49,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.model import Guard, Problem
+    from reconciler.model import Guard, Problem, Replanned
 
 _UNAUTHORIZED = (401, 403)
 
@@ -152,6 +153,16 @@ class ForeignPlanError(RefusedError):
     """A plan that is expired, was changed by hand, or was made for another target or a newer format."""
 
     reason = "plan-foreign"
+
+
+class PlanChangedError(RefusedError):
+    """What would be done now is not what was approved. ``differences`` tells how the two plans differ, and why."""
+
+    reason = "plan-changed"
+
+    def __init__(self, differences: Replanned, message: str, *, tip: str | None = None) -> None:
+        super().__init__(message, tip=tip)
+        self.differences = differences
 
 
 class BundleError(RefusedError):

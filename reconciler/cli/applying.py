@@ -15,7 +15,8 @@ from reconciler.cli.progress import watching
 from reconciler.cli.several import Ended
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model import Plan, Report
-from reconciler.render import report_json, text, words
+from reconciler.planning import planfile
+from reconciler.render import plan_text, report_json, text, words
 from reconciler.render.escape import escape
 from reconciler.render.style import Style
 
@@ -28,6 +29,19 @@ def show_plan(made: Plan, screen: Console, form: str) -> None:
         screen.data(shown)
     else:
         screen.say(shown.rstrip("\n"))
+
+
+def tell_approved(found: workflow.Approved, screen: Console) -> None:
+    """One line on how the plan of now stands beside the approved one."""
+    digest = planfile.change_digest(found.run)[: plan_text.SHORT_DIGEST]
+    match found.standing:
+        case "rest":
+            left = words.plural(len(found.left), "object")
+            screen.say(f"Approved: this is what an apply that was cut off has left of the change {digest}: {left}.")
+        case "nothing":
+            screen.say("Approved: all of it is live already; there is nothing left to do.")
+        case _:
+            screen.say(f"Approved: this is exactly the change {digest}.")
 
 
 def tell_cut_off(context: workflow.Context, made: Plan, screen: Console) -> None:

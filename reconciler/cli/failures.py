@@ -55,6 +55,11 @@ def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterat
         case errors.StaleError(moved=moved):
             yield _head("Refused", f"{error.message}. Nothing was written.", style)
             yield from (line for text in moved for line in style.wrap(escape(text), first="  ", rest="    "))
+        case errors.PlanChangedError(differences=differences):
+            from reconciler.render import replanned_text
+
+            yield _head("Refused", f"{error.message}. Nothing was written.", style)
+            yield from replanned_text.lines(differences, style)
         case errors.RefusedError():
             yield _head("Refused", f"{error.message}. Nothing was written.", style)
         case _:

@@ -91,12 +91,16 @@ def failed(ctx: click.Context | None, code: int, error: BaseException) -> None:
 
 def turn(name: str | None, code: int, error: BaseException) -> Turn:
     """One environment, where the command failed."""
-    from reconciler.errors import InputError, ReconcilerError
+    from reconciler.errors import InputError, PlanChangedError, ReconcilerError
     from reconciler.model.reasons import INTERRUPTED, UNEXPECTED
     from reconciler.render.fleet import Turn
 
-    message = None
+    message, differences = None, None
     match error:
+        case PlanChangedError():
+            from reconciler.planning import replannedfile
+
+            said, reason, differences = error.message, error.reason, replannedfile.tree(error.differences)
         case InputError():
             said, reason, message = error.message, error.reason, listed(error.problems)
         case ReconcilerError():
@@ -109,7 +113,9 @@ def turn(name: str | None, code: int, error: BaseException) -> Turn:
             said, reason = error.format_message(), "usage"
         case _:
             said, reason = type(error).__name__, UNEXPECTED
-    return Turn(name, code, said.splitlines()[0] if said else "", message or said, reason=reason)
+    return Turn(
+        name, code, said.splitlines()[0] if said else "", message or said, reason=reason, differences=differences
+    )
 
 
 def listed(problems: Sequence[Problem]) -> str:

@@ -45,6 +45,7 @@ from reconciler.model.policy import NO_POLICY, ClassNeeds, Effect, Policy, Polic
 from reconciler.model.promotion import LastChange, Promotion, Proof
 from reconciler.model.reasons import REASONS, Reason
 from reconciler.model.rehearsal import Refusal, Rehearsal
+from reconciler.model.replanned import Fact, Fate, FieldPair, ObjectPair, Replanned, Standing
 from reconciler.model.report import Report, StepResult, StepState
 from reconciler.model.rollback import Lasting, Permanent, Rollback
 from reconciler.model.scenario import Bound, Expectation, Increase, Scenario
@@ -85,7 +86,10 @@ __all__ = [
     "Effect",
     "EnvironmentCheck",
     "Expectation",
+    "Fact",
+    "Fate",
     "FieldChange",
+    "FieldPair",
     "Guard",
     "GuardStatus",
     "How",
@@ -104,6 +108,7 @@ __all__ = [
     "Metered",
     "Mode",
     "Mover",
+    "ObjectPair",
     "Observation",
     "Observed",
     "OnRemove",
@@ -123,6 +128,7 @@ __all__ = [
     "Reduced",
     "Refusal",
     "Rehearsal",
+    "Replanned",
     "Reply",
     "Report",
     "Rerated",
@@ -139,6 +145,7 @@ __all__ = [
     "Source",
     "SourceDocument",
     "Spread",
+    "Standing",
     "State",
     "Step",
     "StepResult",

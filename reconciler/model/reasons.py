@@ -44,6 +44,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("stale", 3, "the live catalogue moved since the plan was made"),
     Reason("plan-foreign", 3, "the plan was made for another target, or by a newer version"),
     Reason("plan-expired", 3, "the plan is older than it may be"),
+    Reason("plan-changed", 3, "what would be done now is not what was approved"),
     Reason("plan-damaged", 3, "the plan file was changed after it was made"),
     Reason("from-snapshot", 3, "the plan was made from a snapshot, and is not for applying"),
     Reason("snapshot", 3, "a snapshot is damaged, or of another catalogue than is planned for"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +75,7 @@ def change_digest(plan: Plan) -> str:
     has consented yet: what was reviewed and what is applied afterwards, with consent, is one change with one digest.
     """
     changes = [_content(change) for change in plan.changes if change.action is not Action.NO_CHANGE]
-    guards = sorted([guard.code, str(guard.address or "")] for guard in plan.guards if not _is_apart(guard))
+    guards = sorted([guard.code, str(guard.address or "")] for guard in _own(plan))
     return sha256(
         {
             "identity": plan.target.identity or plan.target.endpoint,
@@ -87,7 +88,17 @@ def change_digest(plan: Plan) -> str:
     )
 
 
-def _is_apart(guard: Guard) -> bool:
+def guard_names(plan: Plan) -> tuple[str, ...]:
+    """The guards that the change digest covers, as ``CODE:KIND/KEY``, each once."""
+    return tuple(dict.fromkeys(guard.name for guard in _own(plan)))
+
+
+def _own(plan: Plan) -> Iterator[Guard]:
+    return (guard for guard in plan.guards if not is_apart(guard))
+
+
+def is_apart(guard: Guard) -> bool:
+    """Whether a guard is not about what would be done, so that the change digest leaves it out."""
     return guard.code in _APART or guard.code.startswith("policy.")
 
 
@@ -107,7 +118,7 @@ def object_digest(plan: Plan, address: Address) -> str:
 
 def _content(change: Change) -> dict[str, Any]:
     """A change without where it stands and what is remarked on it."""
-    tree = _change(change)
+    tree = change_tree(change)
     tree.pop("location")
     tree.pop("notes")
     for field in tree["fields"]:
@@ -139,7 +150,7 @@ def _body(plan: Plan) -> dict[str, Any]:
         "mode": plan.mode,
         "write_secrets": plan.write_secrets,
         "not_before": _instant(plan.not_before) if plan.not_before else None,
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [change_tree(change) for change in plan.changes],
         "shared": [
             {**_document(shared), "changes": [str(address) for address in hit]} for shared, hit in plan.shared.items()
         ],
@@ -153,7 +164,8 @@ def _body(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_tree(change: Change) -> dict[str, Any]:
+    """A change as plain values."""
     return {
         "address": str(change.address),
         "kind": change.address.kind,
@@ -163,7 +175,7 @@ def _change(change: Change) -> dict[str, Any]:
         "class": change.change_class.value if change.change_class else None,
         "classes": [item.value for item in change.classes],
         "reasons": list(change.reasons),
-        "fields": [_field(field) for field in change.fields],
+        "fields": [field_tree(field) for field in change.fields],
         "location": _location(change.location),
         "title": change.title,
         "notes": list(change.notes),
@@ -173,7 +185,8 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _field(field: FieldChange) -> dict[str, Any]:
+def field_tree(field: FieldChange) -> dict[str, Any]:
+    """A field that differs as plain values."""
     found: dict[str, Any] = {"path": field.path, "before": field.before, "after": field.after}
     extras = {"currency": field.currency, "note": field.note, "forces": field.forces}
     found |= {name: value for name, value in extras.items() if value is not None}

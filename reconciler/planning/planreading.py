@@ -36,7 +36,7 @@ def read(body: Mapping[str, Any]) -> Plan:
     plan = Plan(
         target=Target(body["environment"], target["endpoint"], target["identity"], target["api"]),
         project=body["project"],
-        changes=tuple(_read_change(item) for item in body["changes"]),
+        changes=tuple(read_change(item) for item in body["changes"]),
         steps=tuple(_read_step(item) for item in body["steps"]),
         guards=tuple(_read_guard(item) for item in body["guards"]),
         observed=tuple(
@@ -83,32 +83,35 @@ def _read_scheduled(item: Mapping[str, Any]) -> Scheduled:
     return Scheduled(Address.parse(item["address"]), at, _read_location(item["location"]))
 
 
-def _read_change(item: Mapping[str, Any]) -> Change:
+def read_change(item: Mapping[str, Any]) -> Change:
+    """A change from its plain values."""
     return Change(
         address=Address(item["kind"], item["key"]),
         action=Action(item["action"]),
         actions=tuple(item["actions"]),
         classes=tuple(ChangeClass(name) for name in item["classes"]),
         reasons=tuple(item["reasons"]),
-        fields=tuple(
-            FieldChange(
-                path=field["path"],
-                before=field["before"],
-                after=field["after"],
-                location=_read_location(field.get("location")),
-                currency=field.get("currency"),
-                note=field.get("note"),
-                forces=field.get("forces"),
-                shared=_read_document(field.get("shared")),
-            )
-            for field in item["fields"]
-        ),
+        fields=tuple(read_field(field) for field in item["fields"]),
         location=_read_location(item["location"]),
         title=item["title"],
         notes=tuple(item["notes"]),
         unchanged=item["unchanged"],
         before_version=item["before_version"],
         after_version=item["after_version"],
+    )
+
+
+def read_field(field: Mapping[str, Any]) -> FieldChange:
+    """A field that differs from its plain values."""
+    return FieldChange(
+        path=field["path"],
+        before=field["before"],
+        after=field["after"],
+        location=_read_location(field.get("location")),
+        currency=field.get("currency"),
+        note=field.get("note"),
+        forces=field.get("forces"),
+        shared=_read_document(field.get("shared")),
     )
 
 

@@ -26,7 +26,8 @@ class Turn:
     """One environment: its exit code (None: not started), a few words, and the document that was printed for it.
 
     ``name`` is None where the run ended before it was known which environment it is about. ``reason`` is a slug of
-    ``model.REASONS``, None where nothing failed.
+    ``model.REASONS``, None where nothing failed; ``differences`` are those of a plan that is not the approved one, as
+    ``planning.replannedfile`` has them.
     """
 
     name: str | None
@@ -35,6 +36,7 @@ class Turn:
     error: str | None = None
     result: Any = None
     reason: str | None = None
+    differences: Any = None
 
     @property
     def failure(self) -> str | None:
@@ -76,6 +78,7 @@ def dumps(turns: Sequence[Turn], code: int, shard: str | None) -> str:
                 "said": turn.said,
                 "error": turn.error,
                 "reason": turn.reason,
+                "differences": turn.differences,
                 "result": turn.result,
             }
             for turn in turns
@@ -122,6 +125,7 @@ def _turn(item: Mapping[str, Any]) -> Turn:
         str(item["said"]),
         item["error"],
         reason=item.get("reason"),
+        differences=item.get("differences"),
     )
 
 

@@ -106,9 +106,7 @@ def _packed(parts: list[str], style: Style) -> str:
 def change_lines(change: Change, style: Style) -> Iterator[str]:
     """One object: its title with its reasons and place, its symbol, and its changed fields."""
     yield from _title(change, style)
-    fancy, ascii_only, paint = _SYMBOLS[change.action]
-    symbol = style.paint(style.glyph(fancy, ascii_only).rjust(3), paint, "bold")
-    yield f"{symbol} {style.paint(escape(str(change.address)), 'bold')}{_versions(change)}{_classes(change, style)}"
+    yield symbol_line(change, style)
     if change.action not in (Action.ARCHIVE, Action.DELETE, Action.RELEASE):
         yield from fields_text.lines(change, style)
     hidden = (
@@ -117,6 +115,13 @@ def change_lines(change: Change, style: Style) -> Iterator[str]:
     for note in (*change.notes, hidden):
         if note:
             yield from _remark(escape(note), "      # ", style)
+
+
+def symbol_line(change: Change, style: Style) -> str:
+    """What happens to which object, in which versions and classes: ``  » Plan/pro  1 -> 2  [price-raising]``."""
+    fancy, ascii_only, paint = _SYMBOLS[change.action]
+    symbol = style.paint(style.glyph(fancy, ascii_only).rjust(3), paint, "bold")
+    return f"{symbol} {style.paint(escape(str(change.address)), 'bold')}{_versions(change)}{_classes(change, style)}"
 
 
 def _is_quiet(change: Change) -> bool:

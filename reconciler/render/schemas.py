@@ -43,7 +43,8 @@ _SOURCE = _object(
 _SUMMARY = _object({action.value: _COUNT for action in Action}, description="How many objects per action.")
 
 
-def _field() -> Schema:
+def field() -> Schema:
+    """One field that differs."""
     return _object(
         {
             "path": _TEXT,
@@ -63,7 +64,8 @@ def _field() -> Schema:
     )
 
 
-def _change() -> Schema:
+def change() -> Schema:
+    """What one object goes through."""
     classes: Schema = {"enum": [item.value for item in ChangeClass]}
     return _object(
         {
@@ -75,7 +77,7 @@ def _change() -> Schema:
             "class": _nullable({**classes, "description": "The most severe class."}),
             "classes": _list(classes),
             "reasons": _list(_TEXT),
-            "fields": _list(_field()),
+            "fields": _list(field()),
             "location": _LOCATION,
             "title": _TEXT,
             "notes": _list(_TEXT),
@@ -193,7 +195,7 @@ def plan() -> Schema:
             "mode": {"enum": list(get_args(Mode))},
             "write_secrets": {"type": "boolean"},
             "not_before": _nullable({**_INSTANT, "description": "A plan of the future: not to be applied before."}),
-            "changes": _list(_change()),
+            "changes": _list(change()),
             "shared": _list(_shared()),
             "steps": _list(_step()),
             "observed": _list(_sighting()),

@@ -19,6 +19,7 @@ from reconciler.workflow.applying import (
     require_writable,
     run_apply,
 )
+from reconciler.workflow.approved import Approved, make_approved_plan, require_approved
 from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, with_bundle
 from reconciler.workflow.comparing import compare_declared, compare_environments
 from reconciler.workflow.context import (
@@ -48,6 +49,7 @@ from reconciler.workflow.usage_request import UsageRequest
 
 __all__ = [
     "AcceptRequest",
+    "Approved",
     "Context",
     "DriftRequest",
     "ExportOutcome",
@@ -82,6 +84,7 @@ __all__ = [
     "live_objects",
     "load_desired",
     "load_snapshot",
+    "make_approved_plan",
     "make_destroy_plan",
     "make_heal_plan",
     "make_plan",
@@ -97,6 +100,7 @@ __all__ = [
     "rendered",
     "rendering",
     "rendering_against",
+    "require_approved",
     "require_complete",
     "require_live",
     "require_open",

@@ -73,27 +73,36 @@ class PlanRequest:
 
 def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
     """What would change, now or at ``request.at``. Writes nothing. Raises ``UsageError`` for a moment that is past."""
+    return observed_plan(context, request)[0]
+
+
+def observed_plan(context: Context, request: PlanRequest) -> tuple[Plan, Observation]:
+    """The same, with what was observed for it."""
     if request.at is not None and request.at < now():
         raise UsageError(f"{rfc3339(request.at)} is past; a plan without a date is the one of now")
     context = pinned(context)
     desired = load_desired(context, request.at)
     if request.snapshot is not None:
-        return _with_warning(context, _from_snapshot(context, desired, request, request.snapshot))
+        made, observation = _from_snapshot(context, desired, request, request.snapshot)
+        return _with_warning(context, made), observation
     with connect(context, read_only=True) as backend:
-        return _with_warning(context, plan_for(context, desired, backend, request)[0])
+        made, observation = plan_for(context, desired, backend, request)
+    return _with_warning(context, made), observation
 
 
-def _from_snapshot(context: Context, desired: Desired, request: PlanRequest, snapshot: Snapshot) -> Plan:
+def _from_snapshot(
+    context: Context, desired: Desired, request: PlanRequest, snapshot: Snapshot
+) -> tuple[Plan, Observation]:
     from reconciler.workflow.snapshots import against, remarks, require_fitting
 
     if request.usage is not None:
         raise UsageError("what real customers would have paid is in no snapshot", tip="leave out --impact live")
     require_fitting(context, snapshot)
     backend = against(snapshot, desired)
-    made = plan_for(context, desired, backend, request)[0]
+    made, observation = plan_for(context, desired, backend, request)
     source = replace(made.source, snapshot=snapshot.digest, snapshot_at=snapshot.created_at)
     found = remarks(context, snapshot, backend, desired, now())
-    return replace(made, source=source, warnings=(*made.warnings, *found))
+    return replace(made, source=source, warnings=(*made.warnings, *found)), observation
 
 
 def _with_warning(context: Context, made: Plan) -> Plan:

@@ -27,9 +27,10 @@ from reconciler.errors import ForeignPlanError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.model import Plan
-    from reconciler.workflow import Context, PlanRequest
+    from reconciler.workflow import Approved, Context, PlanRequest
 
 _ADHOC = "adhoc"
+_BOTH = "--plan applies a file as it is, --approved plans again from the manifests and holds that to a file"
 
 
 @click.command(
@@ -38,6 +39,7 @@ _ADHOC = "adhoc"
         "reconciler apply                        shows the plan and asks for `yes`",
         "reconciler apply -e staging --auto-approve",
         "reconciler apply --plan pr.plan         the file is the approval",
+        "reconciler apply -e production --auto-approve --approved pr.plan   plan again; only what was approved",
         "reconciler apply -e production --auto-approve --report report.json",
         "reconciler apply -e 'eu-*' --shard 2/8 --auto-approve   one of eight shares of a fleet",
         "reconciler apply -e 'eu-*' --plan 'plans/{env}.plan'",
@@ -45,6 +47,12 @@ _ADHOC = "adhoc"
 )
 @paths_argument
 @click.option("--plan", "plan_file", type=FILE, help="A plan that `plan -o` saved; takes no planning option.")
+@click.option(
+    "--approved",
+    "approved_file",
+    type=FILE,
+    help="A plan that was approved: plan again, and apply only if it is the same change.",
+)
 @fleet_options
 @planning_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can answer.")
@@ -58,6 +66,7 @@ def command(
     ctx: click.Context,
     paths: tuple[Path, ...],
     plan_file: Path | None,
+    approved_file: Path | None,
     where: Where,
     planning: Planning,
     auto_approve: bool,
@@ -69,6 +78,11 @@ def command(
 
     Plans, shows the plan, asks for `yes`, sends the writes, and reads everything back. With --plan it checks that
     nothing relevant moved since the plan was made, and does exactly what the file says.
+
+    With --approved it plans again, with all the planning options, and applies only if that is the same change as in the
+    file: the same change digest. An approval does not expire: planning again proves more than a date. What an apply of
+    it that was cut off has left is finished; where all of it is live there is nothing to do. Anything else is refused
+    with 3 (`plan-changed`), with what is new, gone and different, and why. Guards need their consents all the same.
 
     Ctrl-C stops starting new steps, waits for those in flight and prints what was done; a second Ctrl-C stops at
     once. A run that was stopped half-way is finished by the next apply.
@@ -82,13 +96,15 @@ def command(
     screen = console(ctx)
     names = names_of(ctx, where)
     several = names is not None
+    if plan_file is not None and approved_file is not None:
+        raise UsageError("--plan and --approved exclude each other", tip=_BOTH)
     if plan_file is not None:
         _refuse_planning(paths, where, planning)
     elif not (auto_approve or screen.interactive):
         raise UsageError(
             "nobody can be asked for approval here", tip="give --auto-approve, or apply a saved plan with --plan FILE"
         )
-    for path in (plan_file, report_file):
+    for path in (plan_file, approved_file, report_file):
         per_environment(path, "", several=several)
     seen: dict[str, str] = {}
 
@@ -100,7 +116,8 @@ def command(
         run = Run(ctx, screen, form, report, seen, several)
         if saved is not None:
             return run.saved(saved, where)
-        return run.fresh(where, paths, request(planning), auto_approve=auto_approve)
+        approved = per_environment(approved_file, name, several=several)
+        return run.fresh(where, paths, request(planning), approved, auto_approve=auto_approve)
 
     fleet = Fleet(ctx, screen, names, form, fail_fast)
     ctx.exit(fleet.run(where, one))
@@ -156,22 +173,39 @@ class Run:
         self._require_elsewhere(made)
         return self._done(context, made, None)
 
-    def fresh(self, where: Where, paths: tuple[Path, ...], asked: PlanRequest, *, auto_approve: bool) -> Ended:
-        """Plan, ask, apply."""
+    def fresh(
+        self, where: Where, paths: tuple[Path, ...], asked: PlanRequest, approved: Path | None, *, auto_approve: bool
+    ) -> Ended:
+        """Plan, hold it to what was approved, ask, apply."""
         from reconciler import workflow
         from reconciler.cli import applying
 
         context = open_context(self.ctx, where, paths)
-        with busy(self.screen, f"Reading the manifests and {context.environment.name}"):
-            made = workflow.make_plan(context, asked)
+        found = self._planned(context, asked, approved)
+        made = found.plan
         applying.show_plan(made, self.screen, self.form)
+        if approved is not None:
+            applying.tell_approved(found, self.screen)
         applying.tell_cut_off(context, made, self.screen)
         workflow.require_open(made)
         workflow.require_writable(context, made)
         self._require_elsewhere(made)
         if not (auto_approve or made.is_empty):
             applying.ask(self.screen, f"Apply this to {applying.target(made)}? Only `yes` is accepted", "yes")
-        return self._done(context, made, asked)
+        return self._done(context, found.run, asked)
+
+    def _planned(self, context: Context, asked: PlanRequest, approved: Path | None) -> Approved:
+        """The plan of now; where a file says what was approved, only if it is that."""
+        from reconciler import workflow
+        from reconciler.cli import files
+        from reconciler.planning import planfile
+
+        agreed = planfile.loads(files.read_plan(approved)) if approved is not None else None
+        with busy(self.screen, f"Reading the manifests and {context.environment.name}"):
+            if agreed is not None:
+                return workflow.make_approved_plan(context, agreed, asked)
+            made = workflow.make_plan(context, asked)
+        return workflow.Approved("equal", made, made)
 
     def _done(self, context: Context, made: Plan, again: PlanRequest | None) -> Ended:
         from reconciler.cli import applying

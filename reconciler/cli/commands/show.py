@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reconciler.model import Plan
     from reconciler.render.fleet import Summary
 
+_DIFFERS = 2
+
 
 @click.command(
     "show",
@@ -27,11 +29,17 @@ if TYPE_CHECKING:
         "reconciler show --plan pr.plan --format html > plan.html",
         "reconciler show --plan pr.plan --format terraform-json | conftest test -",
         "reconciler show --plan pr.plan --charts charts/      each changed price against the quantity, as SVG",
+        "reconciler show --plan new.plan --against approved.plan     how the one differs from the other, and why",
         "reconciler show summaries/*.json        what `apply -e '*' --shard 2/8 --summary FILE` wrote in each job",
     ),
 )
 @click.argument("summaries", metavar="[SUMMARY]...", nargs=-1, type=FILE)
 @click.option("--plan", "plan_file", type=FILE, help="A plan that `plan -o` saved.")
+@click.option(
+    "--against",
+    type=FILE,
+    help="With --plan: how it differs from this plan, such as the one that was approved; ends with 2 when it does.",
+)
 @click.option(
     "--charts",
     type=click.Path(file_okay=False, path_type=Path),
@@ -41,7 +49,12 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_context
 def command(
-    ctx: click.Context, summaries: tuple[Path, ...], plan_file: Path | None, charts: Path | None, form: str
+    ctx: click.Context,
+    summaries: tuple[Path, ...],
+    plan_file: Path | None,
+    against: Path | None,
+    charts: Path | None,
+    form: str,
 ) -> None:
     """Print a saved plan, or the summaries of a fleet.
 
@@ -53,8 +66,9 @@ def command(
     screen = console(ctx)
     if (plan_file is None) is (not summaries):
         raise UsageError("show takes either --plan FILE or summaries", tip="reconciler show --plan pr.plan")
-    if plan_file is None and charts is not None:
-        raise UsageError("--charts needs --plan FILE")
+    for name, given in (("--charts", charts), ("--against", against)):
+        if plan_file is None and given is not None:
+            raise UsageError(f"{name} needs --plan FILE")
     if plan_file is None and form in (*MERGED, "terraform-json"):
         raise UsageError(f"--format {form} needs --plan FILE", tip="summaries are printed as text or json")
     if plan_file is None:
@@ -64,9 +78,31 @@ def command(
     from reconciler.planning import planfile
 
     made = planfile.loads(files.read_plan(plan_file))
+    if against is not None:
+        ctx.exit(_compare(planfile.loads(files.read_plan(against)), made, screen, form))
     print_plan(made, screen, form)
     if charts is not None:
         _draw(made, charts, screen)
+
+
+def _compare(approved: Plan, now: Plan, screen: Console, form: str) -> int:
+    """How two plans for one environment differ."""
+    from reconciler.planning.approved import require_same_target
+    from reconciler.planning.replanned import compare
+    from reconciler.render import replanned_json, replanned_markdown, replanned_text
+
+    require_same_target(approved, now)
+    found = compare(approved, now)
+    match form:
+        case "text":
+            screen.data(replanned_text.replanned(found, screen.out))
+        case "markdown":
+            screen.data(replanned_markdown.replanned(found))
+        case "json":
+            screen.data(replanned_json.dumps(found))
+        case _:
+            raise UsageError(f"--against is printed as text, markdown or json, not as {form}")
+    return 0 if found.same else _DIFFERS
 
 
 def _draw(made: Plan, folder: Path, screen: Console) -> None:

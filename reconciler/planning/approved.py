@@ -1,0 +1,109 @@
+"""Whether what would be done now is what was approved. Pure.
+
+An approval is a plan that somebody has looked at. What is applied is planned anew, and is one of four things beside it:
+
+- **equal**: the same change digest. Whatever the age of the approval, exactly this was looked at.
+- **nothing**: there is nothing left to do, and what was approved is live: somebody has applied it already.
+- **rest**: an apply of it was cut off. What is left cannot have the digest of the whole (a draft that was meant to be
+  created is there, and so on), so it is not compared by digest: the approved plan itself goes on, which skips each step
+  whose exact result is live and carries our marker. That is allowed where the same is declared as was then, where
+  nothing that matters to a step moved but by the steps of this plan, and where the plan made now and the rest of the
+  approved one are about the same objects, with no guard that the approved one did not show.
+- **changed**: anything else. Nobody has approved it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.errors import ForeignPlanError, PlanChangedError
+from reconciler.model import Action, Address, Observation, Plan, Standing
+from reconciler.planning import planfile
+from reconciler.planning.options import RevealSecret, no_secret
+from reconciler.planning.replanned import compare, effective
+from reconciler.planning.resume import progress
+from reconciler.planning.stale import moved
+
+_REMOVALS = (Action.ARCHIVE, Action.DELETE, Action.RELEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a plan made now stands beside the approved one; ``left`` are the objects that the rest is about."""
+
+    standing: Standing
+    left: tuple[Address, ...] = ()
+
+
+def require_same_target(approved: Plan, now: Plan) -> None:
+    """Raises ``ForeignPlanError`` for an approval of something else than the environment that is planned for."""
+    one, other = approved.target, now.target
+    for what, before, after in (
+        ("the environment", one.environment, other.environment),
+        ("the project", approved.project, now.project),
+        ("a run of kind", approved.mode, now.mode),
+        ("the namespace", one.identity or one.endpoint, other.identity or other.endpoint),
+    ):
+        if before != after:
+            raise ForeignPlanError(
+                f"what was approved is a plan for {what} {before}, not for {after}",
+                tip="give the approved plan of this environment",
+            )
+
+
+def require_equal(approved: Plan, now: Plan) -> None:
+    """Raises ``PlanChangedError`` with the differences, unless both plans are the same change to the same target."""
+    require_same_target(approved, now)
+    if planfile.change_digest(approved) != planfile.change_digest(now):
+        raise changed(approved, now)
+
+
+def changed(approved: Plan, now: Plan) -> PlanChangedError:
+    """The refusal of a plan that nobody has approved."""
+    return PlanChangedError(
+        compare(approved, now),
+        f"what would be done now is not what was approved for {now.target.environment}",
+        tip="have the plan of now approved: `reconciler plan -o FILE`, or a new pull request",
+    )
+
+
+def stand(
+    approved: Plan,
+    now: Plan,
+    observation: Observation,
+    projects: frozenset[str],
+    reveal: RevealSecret = no_secret,
+) -> Compared:
+    """How ``now``, planned from ``observation``, stands beside ``approved``, for the same target.
+
+    ``projects`` are the names under which objects are ours; ``reveal`` reads secrets for comparing them.
+    """
+    if planfile.change_digest(approved) == planfile.change_digest(now):
+        return Compared("equal")
+    reached = progress(approved, observation, projects, reveal)
+    left = tuple(dict.fromkeys(step.address for step in approved.steps if step.id not in reached.done))
+    if now.is_empty and not now.guards:
+        return Compared("nothing" if not left or _is_live(approved, now, left) else "changed")
+    is_rest = (
+        _declares_the_same(approved, now)
+        and set(left) == set(effective(now))
+        and set(left) <= set(effective(approved))
+        and set(planfile.guard_names(now)) <= set(planfile.guard_names(approved))
+        and not moved(approved, observation, projects, frozenset(reached.done) | reached.again)
+    )
+    return Compared("rest", left) if is_rest else Compared("changed")
+
+
+def _is_live(approved: Plan, now: Plan, left: tuple[Address, ...]) -> bool:
+    """Whether what was approved is live, though not by these steps: all that is declared is, and it is the same.
+
+    A plan that finds nothing to do says nothing of what it did not look at, nor of what it was told not to remove.
+    """
+    changes = effective(approved)
+    removed = any(address not in changes or changes[address].action in _REMOVALS for address in left)
+    return now.complete and not removed and _declares_the_same(approved, now)
+
+
+def _declares_the_same(approved: Plan, now: Plan) -> bool:
+    one, other = approved.source, now.source
+    return bool(one.manifests) and (one.manifests, one.bundle) == (other.manifests, other.bundle)
