@@ -137,11 +137,11 @@ class World:
         return found.body
 
     def fee(self, environment):
-        """What Studio's base fee is, at the server itself; None without such a plan."""
+        """What Studio's base fee is, at the server itself."""
         with httpx.Client(transport=self.live[environment].transport(), base_url="http://live") as client:
             rows = client.get("/api/v1/plans", params={"pageSize": 1000}).json()["items"]
-        cards = [row["phases"][0]["rateCards"] for row in rows if row["status"] == "active"]
-        return cards[0][0]["price"]["amount"] if cards else None
+        (active,) = [row for row in rows if row["status"] == "active"]
+        return next(card["price"]["amount"] for card in active["phases"][0]["rateCards"] if card["type"] == "flat_fee")
 
     def edit(self, environment, **fields):
         """Somebody opens Studio in the UI and publishes it with other fields."""

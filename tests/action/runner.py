@@ -66,6 +66,8 @@ class Runner:
     variables: dict = field(default_factory=dict)
     refuses: tuple = ()
     """The GitHub environments whose reviewers say no."""
+    between: object = None
+    """Called with the id of a job before it begins: where others do something meanwhile."""
 
     def workflow(self, path, run, event, *, inputs=None):
         """Every job of a workflow, in the order of ``needs``; ids, or ``id (matrix)``, to what became of them."""
@@ -77,6 +79,8 @@ class Runner:
             job = waiting.pop(name)
             results = {need: _result(done, need) for need in _needs(job)}
             for values in _matrix(job):
+                if self.between:
+                    self.between(name)
                 one = _Job(self, document, name, job, values, run, event, inputs or {}, results).run()
                 done[one.name] = one
                 if one.status == "failure" and job.get("strategy", {}).get("fail-fast", True):
