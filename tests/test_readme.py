@@ -20,7 +20,7 @@ RUN, TEST = SHELL[:2]
 
 
 def words(line):
-    return [part.strip() for part in line.partition(" #")[0].split("&&")]
+    return [part.strip() for part in re.split(r"&&| \| ", line.partition(" #")[0])]
 
 
 def commands():

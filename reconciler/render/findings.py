@@ -31,6 +31,9 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 ALLOWED = "allow.used"
 """A warning that somebody gave a reason for."""
 
+_BY_POLICY = "policy.warning"
+"""A warning that stands for a ruling, which tells more."""
+
 _PRICED = frozenset({ChangeClass.PRICE_LOWERING.value, ChangeClass.PRICE_RAISING.value})
 _BLOCKS = len(ChangeClass)
 
@@ -85,7 +88,9 @@ def of_plan(plan: Plan) -> tuple[Finding, ...]:
     found = [_guard(guard, changes.get(guard.address) if guard.address else None) for guard in plan.guards]
     found += [_ruling(ruling) for ruling in plan.policy if _tells_more(ruling, plan.guards)]
     found += _refusals(plan)
-    found += of_problems(replace(problem, severity="warning") for problem in plan.warnings)
+    said = {ruling.message for ruling in plan.policy}
+    warned = (problem for problem in plan.warnings if problem.rule != _BY_POLICY or problem.message not in said)
+    found += of_problems(replace(problem, severity="warning") for problem in warned)
     found += _changes(plan)
     return gravest_first(replace(finding, environment=plan.target.environment) for finding in found)
 

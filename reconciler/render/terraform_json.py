@@ -47,8 +47,8 @@ _REMOVES = frozenset({"archive", "delete"})
 
 
 def dumps(plan: Plan) -> str:
-    """The document, in ASCII; ends with a newline."""
-    return simplejson.dumps(tree(plan), indent=2, use_decimal=True, ensure_ascii=True) + "\n"
+    """The document in ASCII on one line, as Terraform prints it: some readers take no more than a line."""
+    return simplejson.dumps(tree(plan), separators=(",", ":"), use_decimal=True, ensure_ascii=True) + "\n"
 
 
 def tree(plan: Plan) -> dict[str, Any]:

@@ -159,6 +159,16 @@ def test_a_ruling_is_told_unless_a_guard_tells_it(make):
     ]
 
 
+def test_a_warning_that_stands_for_a_ruling_is_told_once(make):
+    ruling = Ruling("no_raise", "warn", None, "look at it", "warned")
+    warnings = tuple(Problem("policy.warning", said, severity="warning") for said in ("look at it", "something else"))
+    found = commands(annotations.plan(replace(make.plan(), policy=(ruling,), warnings=warnings)))
+    assert [(at["title"], said) for _, at, said in found] == [
+        ("policy.no_raise", "look at it"),
+        ("policy.warning", "something else"),
+    ]
+
+
 def test_what_a_rehearsal_refused_is_an_error_where_it_is_declared(make):
     refusal = Refusal("s", Address("Plan", "pro"), "400 no such feature", Location("a.yaml", 7))
     plan = replace(make.plan(), rehearsal=Rehearsal(1, 2, (refusal,)))

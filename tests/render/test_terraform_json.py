@@ -40,6 +40,13 @@ def told(change, *steps, **more):
     return only(plan(change, *steps, **more))["change"]
 
 
+def test_the_document_is_one_line_of_ascii_as_terraform_prints_it(make):
+    text = terraform_json.dumps(make.plan("price", "created"))
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert text.count("\n") == 1
+
+
 def test_the_document_has_what_readers_ask_of_one(make):
     document = read(make.plan("price", "created"))
     assert document["format_version"] == "1.2"
