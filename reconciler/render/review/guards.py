@@ -97,7 +97,7 @@ def _guards(plan: Plan, options: Options) -> list[Block]:
     opened, given = plan.open_guards, [guard for guard in own if guard.status == "consented"]
     title = f"**Guards: {len(opened):,} open**" if opened else "**Guards**: all consented"
     title += f", {'all' if by_policy == len(opened) else f'{by_policy:,}'} by the policy above" if by_policy else ""
-    opened = tuple(guard for guard in opened if guard in own)
+    opened = tuple(guard for guard in own if guard.status == "open")
     if not own:
         return [Block(_WEIGHT, (lambda: ["", title],))]
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby, takewhile
 
-from reconciler.model import Plan
 from reconciler.render import money
 from reconciler.render.markdown import NARROW, code, fenced, folded, table, unhidden
 from reconciler.render.review import prices
@@ -28,9 +27,8 @@ _SAMPLE = 200
 _FIXED = 500
 
 
-def blocks(plan: Plan) -> list[Block]:
+def blocks(dear: list[Price], other: list[Price]) -> list[Block]:
     """Prices, then whatever else changes how customers are billed; nothing where nothing does."""
-    dear, other = prices.found(plan)
     return [
         _block(rows, title, noun)
         for rows, title, noun in (

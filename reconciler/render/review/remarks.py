@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.model import Action, Change, Mode, Plan, Problem
 from reconciler.planning.planfile import change_digest
 from reconciler.render.bill_text import grouped
 from reconciler.render.markdown import code, folded, sentence
-from reconciler.render.review import prices
 from reconciler.render.review.fitting import Block
 from reconciler.render.review.guards import place
 from reconciler.render.review.naming import clipped
+from reconciler.render.review.prices import Price, holds_at_once
 from reconciler.render.review.said import counted
 from reconciler.render.words import listed, plural, snapshot
 
@@ -39,9 +39,9 @@ def first(plan: Plan) -> Iterator[str]:
         yield "**Incomplete**: it looks at a part of the catalogue only, and removes nothing."
 
 
-def versions(plan: Plan) -> list[Block]:
+def versions(plan: Plan, rows: Iterable[Price]) -> list[Block]:
     """What comes new, and what gets a new version that stands in no table of prices."""
-    priced = {row.address for rows in prices.found(plan) for row in rows}
+    priced = {row.address for row in rows}
     changes = [change for change in plan.changes if change.address not in priced]
     lines = list(_come(changes))
     short = list(_come(changes, names=0))
@@ -68,13 +68,12 @@ def _version(change: Change) -> str:
     return f"{name} {before} → {after}" if before is not None and after is not None and before != after else name
 
 
-def migration(plan: Plan) -> list[str]:
+def migration(plan: Plan, rows: Iterable[Price]) -> list[str]:
     """That nobody is migrated, where it is true; and what holds for everybody at once, where something does."""
-    dear, other = prices.found(plan)
     published = any(
         change.action is Action.NEW_VERSION and change.before_version is not None for change in plan.changes
     )
-    at_once = prices.holds_at_once([*dear, *other])
+    at_once = holds_at_once(rows)
     said = []
     if published:
         said.append(

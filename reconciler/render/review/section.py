@@ -8,7 +8,7 @@ from functools import cached_property
 
 from reconciler.model import Action, Change, Plan
 from reconciler.render.markdown import code, sentence
-from reconciler.render.review import bills, guards, people, price_table, remarks, removed
+from reconciler.render.review import bills, guards, people, price_table, prices, remarks, removed
 from reconciler.render.review.details import Detail, details, fitting
 from reconciler.render.review.fitting import Block, Fitted, fit, size
 from reconciler.render.review.naming import clipped
@@ -106,12 +106,14 @@ def _failure(one: Section) -> list[str]:
 
 def _blocks(plan: Plan, options: Options) -> list[Block]:
     changes = _changes(plan)
+    dear, other = prices.found(plan)
+    rows = [*dear, *other]
     return [
-        *price_table.blocks(plan),
-        *remarks.versions(plan),
+        *price_table.blocks(dear, other),
+        *remarks.versions(plan, rows),
         *removed.blocks(changes),
         *bills.blocks(plan.impacts),
-        Block(90, (lambda: remarks.migration(plan),)),
+        Block(90, (lambda: remarks.migration(plan, rows),)),
         *people.blocks(plan),
         *guards.blocks(plan, options),
         *remarks.rehearsal(plan),
