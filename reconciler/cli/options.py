@@ -277,6 +277,11 @@ def format_option(command: F) -> F:
     return cast("F", _formats("text", "json")(command))
 
 
+def drift_format_option(command: F) -> F:
+    """The same for drift: Markdown is for an issue that stays open until it is gone."""
+    return cast("F", _formats("text", "json", "markdown")(command))
+
+
 def plan_format_option(command: F) -> F:
     """The same for what prints a plan: Markdown is for pull requests, HTML a page, the rest for other tools."""
     every = ("text", "json", "markdown", "html", "terraform-json", "sarif", "github", "junit")

@@ -28,7 +28,7 @@ _SYMBOLS: dict[What, tuple[str, Paint]] = {
     "draft": ("?", "magenta"),
     "in-the-way": ("!", "red"),
 }
-_SAID: dict[Origin, str] = {
+SAID: dict[Origin, str] = {
     "outside": "changed outside",
     "manifest": "changed in the manifests, not applied",
     "both": "changed outside and in the manifests",
@@ -84,13 +84,13 @@ def _object(one: Drifted, style: Style) -> Iterator[str]:
     yield style.aside(style.paint(last, "bold"), style.paint(place, "dim"))
     symbol, paint = _SYMBOLS[one.what]
     version = f"  version {one.version}" if one.version is not None else ""
-    said = _WHOLE.get(one.what, {}).get(one.origin, "") if not one.fields else _SAID[one.origin]
+    said = _WHOLE.get(one.what, {}).get(one.origin, "") if not one.fields else SAID[one.origin]
     yield (
         f"{style.paint(symbol.rjust(3), paint, 'bold')} {style.paint(escape(str(one.address)), 'bold')}{version}"
         f"{f'  {said}' if said else ''}"
     )
     yield from _fields(one, style)
-    for note in (*one.notes, _putting_back(one)):
+    for note in (*one.notes, putting_back(one)):
         if note:
             yield from (
                 style.paint(line, "dim") for line in style.wrap(escape(note), first="      # ", rest="      # ")
@@ -103,7 +103,7 @@ def _fields(one: Drifted, style: Style) -> Iterator[str]:
     several = sum(bool(fields) for fields in groups.values()) > 1
     for origin, fields in groups.items():
         if fields and several:
-            yield f"      {style.paint(_SAID[origin] + ':', 'dim')}"
+            yield f"      {style.paint(SAID[origin] + ':', 'dim')}"
         if fields:
             yield from fields_text.lines(_as_change(one, fields), style)
 
@@ -119,7 +119,8 @@ def _as_change(one: Drifted, fields: Iterable[DriftField]) -> Change:
     return Change(one.address, Action.UPDATE, fields=shown, location=one.location)
 
 
-def _putting_back(one: Drifted) -> str:
+def putting_back(one: Drifted) -> str:
+    """What it would mean to put an object back; nothing where that touches no money."""
     serious = [kind.value for kind in reversed(one.classes) if kind not in NEEDS_NO_CONSENT]
     if not serious or one.origin == "manifest":
         return ""

@@ -20,7 +20,7 @@ _MARKS: dict[State, tuple[str, str, Paint]] = {
     "skipped": ("–", "-", "yellow"),
     "not-sent": ("·", ".", "dim"),
 }
-_VERBS: dict[Verb, str] = {
+VERBS: dict[str, str] = {
     "create": "created",
     "update": "updated",
     "publish": "published",
@@ -162,8 +162,8 @@ def _verbs(outcome: Outcome) -> str:
 
 def _verb(verb: Verb, count: int) -> str:
     if verb in ("attach", "reattach", "detach"):
-        return f"{words.plural(count, 'add-on')} {_VERBS[verb]}"
-    return _VERBS[verb]
+        return f"{words.plural(count, 'add-on')} {VERBS[verb]}"
+    return VERBS[verb]
 
 
 def _detail(outcome: Outcome, style: Style) -> Iterator[str]:

@@ -54,6 +54,7 @@ def done(summary: Mapping[str, int], mode: Mode) -> str:
 
 _ENDINGS = {
     1: "Nothing was applied: every write was refused.",
+    3: "Nothing was applied: somebody else had changed what was to be written.",
     4: "Partly applied.",
     5: "Applied, but reading back shows something else.",
     130: "Interrupted.",

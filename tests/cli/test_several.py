@@ -117,6 +117,22 @@ def test_markdown_is_one_text_with_a_row_and_a_section_of_each_also_of_what_fail
     assert "no connection" in ended.err
 
 
+def test_drift_as_markdown_is_one_text_too(run, fleet):
+    fleet('  eu_0: { endpoint: "http://127.0.0.1:1" }\n')
+    assert run("apply", "-e", "us", "--auto-approve").code == 0
+    ended = run("drift", "-e", "eu_0,eu_a,us", "--format", "markdown")
+    assert ended.code == 1
+    assert ended.out.startswith("### Drift: 1 object of `eu_a` is not as declared; `eu_0` could not be compared\n")
+    assert "| `us` | as declared |  |" in ended.out
+    assert "| `Meter/tokens` (`catalog/meters.yaml:" in ended.out
+    assert "ENVIRONMENT" not in ended.out
+    one = run("drift", "-e", "eu_a", "--format", "markdown")
+    assert (one.code, one.err) == (2, "")
+    assert one.out.startswith("### Drift: 1 object of `eu_a` is not as declared\n")
+    refused = run("drift", "-e", "eu_a", "--heal", "--auto-approve", "--format", "markdown")
+    assert (refused.code, refused.out) == (64, "")
+
+
 def test_what_fails_in_one_environment_stops_no_other(run, fleet):
     fleet('  eu_0: { endpoint: "http://127.0.0.1:1" }\n  eu_1: { endpoint: "sandbox:x", vars: { unit: "a b" } }\n')
     Path("catalog/meters.yaml").write_text(METER.replace("eventType: prompt", 'eventType: "{{ vars.unit }}"'))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +18,8 @@ from reconciler.cli.options import (
     FILE,
     Planning,
     Where,
+    drift_format_option,
     fleet_options,
-    format_option,
     out_option,
     paths_argument,
     planning_options,
@@ -29,6 +31,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model import Drift
+    from reconciler.render.fleet import Turn
     from reconciler.workflow import Context, DriftRequest
 
 _DIFFERS = 2
@@ -54,7 +57,7 @@ _DIFFERS = 2
 )
 @click.option("--heal", is_flag=True, help="Put back what touches no money; the rest is listed and left.")
 @click.option("--auto-approve", is_flag=True, help="With --heal: do not ask.")
-@format_option
+@drift_format_option
 @out_option("Write the drift as JSON.")
 @summary_option
 @click.option("--report", "report_file", type=FILE, help="With --heal: write what was done as JSON.")
@@ -87,6 +90,8 @@ def command(
     for path in (out, report_file):
         files.require_folder(path)
     _check(planning, heal=heal, auto_approve=auto_approve, report_file=report_file)
+    if heal and form == "markdown":
+        raise UsageError("--heal prints text or JSON", tip="its plan as Markdown: reconciler plan --format markdown")
     screen = console(ctx)
     names = names_of(ctx, where)
     if names is not None and heal:
@@ -99,16 +104,18 @@ def command(
         context = open_context(ctx, where, paths)
         return _heal(context, asked, planning, screen, auto_approve, form, out, report_file)
 
+    kept: dict[str, Drift] | None = {} if names is not None and form == "markdown" else None
+
     def one(where: Where, screen: Console) -> Ended:
         file = per_environment(out, where.environment or "", several=names is not None)
         context = open_context(ctx, where, paths)
         with busy(screen, f"Reading the manifests and {context.environment.name}"):
             found = workflow.find_drift(context, asked)
-        _tell(found, screen, form, file)
+        _tell(found, screen, form, file, kept)
         return Ended(0 if found.clean else _DIFFERS, "As declared." if found.clean else "Differs.")
 
     per_environment(out, "", several=names is not None)
-    fleet = Fleet(ctx, screen, names, form)
+    fleet = Fleet(ctx, screen, names, form, together=None if kept is None else partial(_together, kept))
     ctx.exit(fleet.run(where, mend if heal else one))
 
 
@@ -122,13 +129,27 @@ def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: P
         raise UsageError("drift writes no secret", tip="a changed secret is put back by `apply --write-secrets`")
 
 
-def _tell(found: Drift, screen: Console, form: str, out: Path | None) -> None:
-    """The drift to stdout, and to a file where one is asked for."""
-    from reconciler.render import drift_json, drift_text
+def _together(kept: Mapping[str, Drift], turns: Sequence[Turn]) -> str:
+    """One Markdown of all environments; of those that could not be compared it says why."""
+    from reconciler.render import drift_markdown
+
+    return drift_markdown.drifts(
+        [drift_markdown.DriftSection(turn.name or "", kept.get(turn.name or ""), turn.failure) for turn in turns]
+    )
+
+
+def _tell(found: Drift, screen: Console, form: str, out: Path | None, kept: dict[str, Drift] | None = None) -> None:
+    """The drift to stdout, or to ``kept`` where one text is made of several; and to a file where one is asked for."""
+    from reconciler.render import drift_json, drift_markdown, drift_text
 
     if out is not None:
         files.write(out, drift_json.dumps(found))
-    screen.data(drift_json.dumps(found) if form == "json" else drift_text.drift(found, screen.out))
+    if kept is not None:
+        kept[found.target.environment] = found
+    elif form == "markdown":
+        screen.data(drift_markdown.drift(found))
+    else:
+        screen.data(drift_json.dumps(found) if form == "json" else drift_text.drift(found, screen.out))
 
 
 def _heal(

@@ -15,7 +15,7 @@ from reconciler.render.escape import escape
 from reconciler.render.markdown import code, fenced, folded, sentence, tag, unhidden
 from reconciler.render.review.fitting import size
 from reconciler.render.review.naming import clipped
-from reconciler.render.review.price_table import packed
+from reconciler.render.review.packing import packed
 from reconciler.render.review.removed import title
 from reconciler.render.review.said import is_amount
 from reconciler.render.words import listed

@@ -59,9 +59,9 @@ def without_details(text: str, link: str | None = None) -> str:
     return _FOLDED.sub(lambda _: f"Every detail is left out here to fit: {whole(link)}.", text)
 
 
-def whole(link: str | None) -> str:
-    """Where everything is: a link that nothing can break out of, or the plan file."""
+def whole(link: str | None, what: str = "plan") -> str:
+    """Where everything is: a link that nothing can break out of, or the file."""
     if link is None or not link.startswith(("https://", "http://")):
-        return "the plan file has it"
+        return f"the {what} file has it"
     safe = "".join(char if char.isascii() and char.isprintable() and char not in ' <>|()\\`"' else "" for char in link)
-    return f"[the whole plan](<{safe}>)"
+    return f"[the whole {what}](<{safe}>)"

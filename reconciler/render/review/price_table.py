@@ -12,6 +12,7 @@ from reconciler.render.markdown import NARROW, code, fenced, folded, table, unhi
 from reconciler.render.review import prices
 from reconciler.render.review.fitting import Block, Remainder, size
 from reconciler.render.review.naming import clipped
+from reconciler.render.review.packing import packed
 from reconciler.render.review.prices import Price
 from reconciler.render.review.said import counted
 
@@ -19,7 +20,6 @@ _NOUNS = {"Plan": "plan", "Addon": "add-on"}
 _APART = 2
 """Up to so many objects of which a row says the same have a row each."""
 _SORTED_FROM = 30
-_WIDTH = 110
 _FACTORS = {Decimal(1): "per unit", Decimal(1_000): "per 1,000", Decimal(1_000_000): "per 1M"}
 _COUNTLESS = Decimal(1_000_000)
 _WEIGHT = 100
@@ -119,19 +119,6 @@ def _listed(lists: dict[tuple[str, ...], int], kind: str) -> Iterator[str]:
         yield ""
         title = f"{name}the {len(members):,} {_NOUNS.get(kind, 'object')}s"
         yield from folded(title, fenced(packed(unhidden(member) for member in members)))
-
-
-def packed(items: Iterable[str], separator: str = ", ", indent: str = "") -> list[str]:
-    """Items one after another, in lines of a readable length."""
-    lines: list[str] = []
-    for item in items:
-        if lines and len(lines[-1]) + len(separator) + len(item) <= _WIDTH:
-            lines[-1] += separator + item
-        else:
-            if lines:
-                lines[-1] += separator.rstrip()
-            lines.append(indent + item)
-    return lines
 
 
 def _compact(rows: list[Price], *, percent: bool, common: bool = False) -> list[str]:

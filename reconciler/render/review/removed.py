@@ -8,7 +8,7 @@ from functools import partial
 from reconciler.model import Change, ChangeClass
 from reconciler.render.markdown import code, fenced, sentence, unhidden
 from reconciler.render.review.fitting import Block, Remainder, size
-from reconciler.render.review.price_table import packed
+from reconciler.render.review.packing import packed
 from reconciler.render.review.said import counted
 
 _WEIGHT = 100
