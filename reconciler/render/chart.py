@@ -19,7 +19,7 @@ from reconciler.render.money import coins, plain
 WIDTH, HEIGHT = 440, 280
 """So narrow that its text can still be read where a telephone shows all of it."""
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 40, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 24, 40, 42
 _TICKS = 5
 _LEGEND = 150
 

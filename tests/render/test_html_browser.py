@@ -2,11 +2,25 @@
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from pypdf import PdfReader
 
-from reconciler.model import Action, Address, Change, ChangeClass, FieldChange, Step
+from reconciler.model import (
+    Action,
+    Address,
+    Affected,
+    Amounts,
+    Change,
+    ChangeClass,
+    Curve,
+    FieldChange,
+    Impact,
+    Reduced,
+    Ruling,
+    Step,
+)
 from reconciler.render.html import plan
 
 from . import browser as chromium
@@ -21,6 +35,9 @@ FOCUSED = """(one => one === document.body ? null : [
     one.id || one.name || one.getAttribute("href") || one.parentElement.id,
     one.getBoundingClientRect().top + scrollY,
 ])(document.activeElement)"""
+TOO_WIDE = """(width => [...document.querySelectorAll("body *")].filter(
+    one => one.getBoundingClientRect().right > width && !one.closest(".wide, .contents ul, svg, .sr")
+).map(one => one.outerHTML.slice(0, 80)))"""
 LONG = "a_key_that_is_as_long_as_a_key_may_be_and_has_no_place_to_break_at"
 
 
@@ -41,8 +58,18 @@ def file(make, tmp_path):
     )  # fmt: skip
     meter, pro = (Address("Meter", "tokens"), Address("Plan", "pro"))
     steps = Step("m", meter, "create", "POST", "/m"), Step("p", pro, "publish", "POST", "/p", after=("m",))
+    at = tuple(map(Decimal, ("0", "10000000", "100000000")))
+    full = replace(
+        made,
+        changes=(*made.changes, long),
+        steps=steps,
+        curves=(Curve(pro, "main", LONG, "USD", at, at, tuple(number * 2 + 1 for number in at)),),
+        impacts=(Impact(pro, LONG, False, "USD", "P1M", Amounts(at[1], at[2]), Amounts(at[1], at[2])),),
+        affected=(Affected(pro, ((4, 214), (3, 1)), (Reduced("main", LONG, LONG, None),), (LONG,)),),
+        policy=(Ruling(LONG, "consent", pro, LONG, "open", "acme/pricing", LONG),),
+    )
     path = tmp_path / "plan.html"
-    path.write_text(plan(replace(made, changes=(*made.changes, long), steps=steps)), encoding="utf-8")
+    path.write_text(plan(full), encoding="utf-8")
     return path
 
 
@@ -208,6 +235,7 @@ def test_the_page_is_never_wider_than_its_window(browser, file, width):
     with browser.page(width=width, height=700) as page:
         page.open(file)
         page.run("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert page.run(f"{TOO_WIDE}({width})") == []
         assert page.run("document.documentElement.scrollWidth") <= width
 
 

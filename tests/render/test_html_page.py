@@ -419,3 +419,12 @@ def test_of_a_great_many_the_first_are_shown_and_every_other_is_folded_away_not_
     assert text.count('<li class="guard open">') == 50
     assert told.count("2.00 USD per 1M") >= 50
     assert told.count("studio") == 50
+
+
+def test_the_unit_behind_an_edge_has_a_row_where_it_costs_something(page):
+    at = ("0", "10", "11", "20", "21", "30")
+    text = page(
+        priced(),
+        curves=(curve(before=("0", "5", "5", "9", "50", "59"), after=("0", "5", "5", "9", "50", "59"), at=at),),
+    )
+    assert re.findall(r'<tr><th scope="row" class="num">([\d,]+)</th>', text) == ["0", "10", "20", "21", "30"]

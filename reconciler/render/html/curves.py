@@ -54,18 +54,32 @@ def _view(curve: Curve, name: str) -> CurveView:
     )
 
 
-def _bends(curve: Curve) -> Iterator[int]:
+def _bends(curve: Curve) -> list[int]:
     """The ends, and where either side is no straight line: between them a table would tell nothing."""
     last = len(curve.quantities) - 1
-    for at in range(last + 1):
-        if at in (0, last) or any(_bent(curve.quantities, side, at) for side in (curve.before, curve.after) if side):
-            yield at
+    told = [at for at in range(last + 1) if at == last or not _is_beside(curve, at)]
+    sides = [side for side in (curve.before, curve.after) if side]
+    bent = (
+        at for near, at, far in _triples(told) if any(_turns(curve.quantities, side, near, at, far) for side in sides)
+    )
+    return list(dict.fromkeys((0, *bent, last)))
 
 
-def _bent(quantities: Sequence[Decimal], totals: Sequence[Decimal], at: int) -> bool:
+def _triples(items: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Every item that has two neighbours, between them."""
+    return zip(items, items[1:], items[2:], strict=False)
+
+
+def _is_beside(curve: Curve, at: int) -> bool:
+    """Whether this is the first unit behind an edge, and costs nothing that the edge itself does not tell."""
+    near = at > 0 and curve.quantities[at] - curve.quantities[at - 1] == 1
+    return near and all(side[at] == side[at - 1] for side in (curve.before, curve.after) if side)
+
+
+def _turns(quantities: Sequence[Decimal], totals: Sequence[Decimal], near: int, at: int, far: int) -> bool:
     """Whether the slope before differs from the slope after, without dividing."""
-    one, other = quantities[at] - quantities[at - 1], quantities[at + 1] - quantities[at]
-    return (totals[at] - totals[at - 1]) * other != (totals[at + 1] - totals[at]) * one
+    one, other = quantities[at] - quantities[near], quantities[far] - quantities[at]
+    return (totals[at] - totals[near]) * other != (totals[far] - totals[at]) * one
 
 
 def _spot(curve: Curve, at: int) -> Spot:
