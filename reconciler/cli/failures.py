@@ -58,8 +58,8 @@ def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterat
         case errors.PlanChangedError(differences=differences):
             from reconciler.render import replanned_text
 
-            yield _head("Refused", f"{error.message}. Nothing was written.", style)
-            yield from replanned_text.lines(differences, style)
+            yield _head("Refused", f"{error.message}. Nothing was written.", style) + "\n"
+            yield from (*replanned_text.lines(differences, style), "")
         case errors.RefusedError():
             yield _head("Refused", f"{error.message}. Nothing was written.", style)
         case _:

@@ -107,18 +107,16 @@ def _declared(approved: Plan, now: Plan) -> Iterator[str]:
     if one.bundle != other.bundle:
         names = [source.bundle[:_SHORT] if source.bundle else "the files at hand" for source in (one, other)]
         yield f"another catalogue is declared: approved is the bundle {names[0]}, now it is {names[1]}"
-    elif other.dirty and not one.dirty:
-        yield "other files: the manifests here have changes that are not committed"
-    elif one.commit and other.commit and one.commit != other.commit:
-        yield f"another commit: approved is {one.commit[:_SHORT]}, here is {other.commit[:_SHORT]}"
-    elif one.commit and one.commit == other.commit and not (one.dirty or other.dirty):
-        due = [str(item.address) for item in approved.scheduled if item not in now.scheduled]
-        if due:
-            yield f"the same commit on another day: {', '.join(dict.fromkeys(due))} has become due"
-        else:
-            yield f"the same commit {one.commit[:_SHORT]} with other variables, or another day"
-    else:
+    elif one.commit != other.commit:
+        yield f"another commit: approved is {_commit(approved) or 'none'}, here is {_commit(now) or 'none'}"
+    elif one.commit is None:
         yield "other manifests, overlays or variables"
+    elif one.dirty or other.dirty:
+        yield f"the same commit {one.commit[:_SHORT]} with other changes that are not committed, or other variables"
+    elif due := [str(item.address) for item in approved.scheduled if item not in now.scheduled]:
+        yield f"the same commit on another day: {', '.join(dict.fromkeys(due))} has become due"
+    else:
+        yield f"the same commit {one.commit[:_SHORT]} with other variables, or on another day"
 
 
 def _moved(approved: Plan, now: Plan, differing: tuple[Address, ...]) -> Iterator[str]:

@@ -188,7 +188,9 @@ def _warnings(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _allowed(plan: Plan, style: Style) -> Iterator[str]:
-    """How many warnings somebody gave a reason for; `validate` tells each."""
+    """How many warnings somebody gave a reason for; `validate` tells each. No word of it where nothing changes."""
+    if plan.is_empty:
+        return
     if allowed := sum(problem.rule == "allow.used" for problem in plan.warnings):
         yield style.paint(f"{words.plural(allowed, 'warning')} allowed with a reason: reconciler validate", "dim")
 

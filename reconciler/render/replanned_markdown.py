@@ -27,7 +27,7 @@ def lines(found: Replanned) -> Iterator[str]:
     if found.same:
         yield f"The plan for {where} is the approved change {code(found.digest[:_DIGEST])}."
         return
-    yield f"**What would be done now is not what was approved for {where}.** Nothing was written."
+    yield f"**What would be done now is not what was approved for {where}.**"
     yield ""
     now = f"now it is {code(found.now[:_DIGEST])}"
     yield f"Approved is the change {code(found.digest[:_DIGEST])}, planned at {sentence(found.created_at)}; {now}."

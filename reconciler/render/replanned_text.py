@@ -40,8 +40,9 @@ def _section(head: str, paint: Paint, pairs: Sequence[ObjectPair], style: Style)
         return
     yield ""
     yield style.paint(head, paint, "bold")
-    for pair in pairs:
+    for number, pair in enumerate(pairs):
         if pair.approved is None and pair.now is not None:
+            yield from [""] if number else []
             yield from plan_text.change_lines(pair.now, style)
         elif pair.now is None and pair.approved is not None:
             yield f"    {headline(pair.approved, style)}"
