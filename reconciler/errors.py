@@ -15,7 +15,8 @@ A reason is a slug for machines: it stands in summaries (``--summary``) and is t
     ├── SecretError                 1   secret-missing     a token or secret source gives nothing
     ├── RefusedError                3   refused            nothing was written, on purpose; some say more:
     │   │                                                  not-approved, wrong-namespace, same-namespace, not-pinned,
-    │   │                                                  not-due, secret-differs, uncommitted, read-only
+    │   │                                                  not-due, secret-differs, uncommitted, read-only,
+    │   │                                                  untrusted
     │   ├── GuardError                  guards-open        an open guard: a consent is missing or a limit is hit
     │   ├── StaleError                  stale              the live catalogue moved since the plan was made
     │   ├── ForeignPlanError            plan-foreign       made for another target or a newer format;

@@ -42,17 +42,18 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
         parallelism=where.parallelism,
         on_wait=_teller(ctx),
         read_only=where.read_only,
+        trusted=where.trusted,
     )
     remember_root(ctx, context.project.root)
     summaries.about(ctx, context.environment.name)
     return context
 
 
-def load_project(ctx: click.Context, file: Path | None) -> Project:
+def load_project(ctx: click.Context, file: Path | None, trusted: Path | None = None) -> Project:
     """The project of the working folder, or of a file. Raises ``ProjectError``."""
     from reconciler.project import load_project as load
 
-    project = load(Path.cwd(), file)
+    project = load(Path.cwd(), file, trusted)
     remember_root(ctx, project.root)
     return project
 
@@ -80,7 +81,7 @@ def names_of(ctx: click.Context, where: Where) -> tuple[str, ...] | None:
         return None
     if where.endpoint is not None:
         raise UsageError("--endpoint is one address, and -e matches several environments")
-    names = workflow.matching(load_project(ctx, where.project), where.environment or "*")
+    names = workflow.matching(load_project(ctx, where.project, where.trusted), where.environment or "*")
     return where.shard.of(names) if where.shard else names
 
 
@@ -96,12 +97,12 @@ def check_several(ctx: click.Context, where: Where) -> tuple[EnvironmentCheck, .
     """Look at the environments that ``-e`` matches, at a bare ``--endpoint``, or at all of the project."""
     from reconciler import workflow
 
-    project = load_project(ctx, where.project)
+    project = load_project(ctx, where.project, where.trusted)
     names: tuple[str | None, ...] = (where.environment,)
     if is_glob(where.environment) or where.shard:
         names = names_of(ctx, where) or ()
     elif where.environment is None and where.endpoint is None:
-        names = tuple(project.environments) or names
+        names = tuple(name for name in project.environments if name not in project.untrusted) or names
     elif where.environment is not None:
         project.environment(where.environment)
     return workflow.check_environments(

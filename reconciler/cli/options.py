@@ -35,6 +35,7 @@ class Where:
     parallelism: int = 8
     shard: Shard | None = None
     read_only: bool = False
+    trusted: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Sides:
     var_files: tuple[Path, ...] = ()
     parallelism: int = 8
     read_only: bool = False
+    trusted: Path | None = None
 
     def where(self, environment: str | None) -> Where:
         """How to open one environment of the comparison."""
@@ -58,6 +60,7 @@ class Sides:
             var_files=self.var_files,
             parallelism=self.parallelism,
             read_only=self.read_only,
+            trusted=self.trusted,
         )
 
 
@@ -74,6 +77,12 @@ class Planning:
 
 
 _PROJECT = click.option("--project", type=FILE, help="The project file. Default: reconciler.yaml here or above.")
+_TRUSTED = click.option(
+    "--trusted-project",
+    "trusted",
+    type=FILE,
+    help="The base branch's project file: where requests go, credentials, limits, policy come from there only.",
+)
 _READ_ONLY = click.option(
     "--read-only",
     is_flag=True,
@@ -94,6 +103,7 @@ _INPUTS: tuple[Decorator[Any], ...] = (
         "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
     ),
     _READ_ONLY,
+    _TRUSTED,
 )
 
 
@@ -207,9 +217,9 @@ _PLANNING: tuple[Decorator[Any], ...] = (
 )
 
 
-def read_only_option(command: F) -> F:
-    """Add ``--read-only``; the command gets it as ``read_only``."""
-    return _READ_ONLY(command)
+def careful_options(command: F) -> F:
+    """Add ``--read-only`` and ``--trusted-project``; the command gets them as ``read_only`` and ``trusted``."""
+    return _READ_ONLY(_TRUSTED(command))
 
 
 def where_options(command: F) -> F:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from reconciler.reading.tree import Files
 
 BUNDLES_FOLDER = "bundles"
 """Where a project keeps bundles, by their digests, beside its project file."""
+_OUTSIDE = "leads out of the repository; under --trusted-project nothing else is read"
 ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 
@@ -28,6 +29,8 @@ class Layout:
     overlays: dict[str, Path] = field(default_factory=dict)
     edited: Mapping[Path, bytes] = field(default_factory=dict)
     revision: str | None = None
+    may_read: Callable[[Path], bool] | None = None
+    """Which files may be read; all without one."""
 
     @classmethod
     def of(cls, project: Project) -> Layout:
@@ -41,8 +44,9 @@ class Layout:
             skipped |= {(project.root / name).resolve() for name in environment.var_files}
         if project.file is not None:
             skipped |= {project.file.resolve(), (project.root / ENVIRONMENTS_FOLDER).resolve()}
+        skipped |= {*(project.trust.closed if project.trust else ())}
         skipped |= {path.resolve() for path in (project.root / BUNDLES_FOLDER).glob("sha256-*.json")}
-        return cls(project.root, frozenset(skipped), overlays, project.edited, project.revision)
+        return cls(project.root, frozenset(skipped), overlays, project.edited, project.revision, project.may_read)
 
     def read(self, path: Path) -> bytes:
         """The content of a file. Raises ``OSError``."""
@@ -85,17 +89,27 @@ def manifest_files(
     """
     found: dict[Path, Path] = {}
     for entry in entries:
-        if entry.is_dir():
-            for path in _walk(entry, layout.skipped, set()):
+        if layout.may_read is not None and not layout.may_read(entry):
+            problems.place("manifest.file", f"`{layout.name(entry)}` {_OUTSIDE}", named_at)
+        elif entry.is_dir():
+            for path in _walk(entry, layout, set()):
                 found.setdefault(path.resolve(), path)
         elif entry.is_file():
             found.setdefault(entry.resolve(), entry)
         else:
             problems.place("manifest.file", f"there is no file or folder `{layout.name(entry)}`", named_at)
-    return list(found.values())
+    return [path for path in found.values() if _is_readable(layout, path, problems)]
 
 
-def _walk(folder: Path, skipped: frozenset[Path], above: set[Path]) -> Iterator[Path]:
+def _is_readable(layout: Layout, path: Path, problems: Problems) -> bool:
+    """A link may lead anywhere, and a message about a file shows lines of it."""
+    if layout.may_read is None or layout.may_read(path):
+        return True
+    problems.place("manifest.file", f"`{layout.name(path)}` {_OUTSIDE}", None)
+    return False
+
+
+def _walk(folder: Path, layout: Layout, above: set[Path]) -> Iterator[Path]:
     """Recursively, in sorted order; hidden names and what begins with ``_`` are skipped, circular links end."""
     real = folder.resolve()
     if real in above:
@@ -104,9 +118,10 @@ def _walk(folder: Path, skipped: frozenset[Path], above: set[Path]) -> Iterator[
         entries = sorted(scan, key=lambda entry: entry.name)
     for entry in entries:
         path = folder / entry.name
-        if entry.name[0] in "._" or path.resolve() in skipped:
+        if entry.name[0] in "._" or path.resolve() in layout.skipped:
             continue
         if entry.is_dir():
-            yield from _walk(path, skipped, above | {real})
+            if layout.may_read is None or layout.may_read(path):
+                yield from _walk(path, layout, above | {real})
         elif path.suffix in ENDINGS and entry.is_file():
             yield path

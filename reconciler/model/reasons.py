@@ -48,6 +48,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("plan-damaged", 3, "the plan file was changed after it was made"),
     Reason("from-snapshot", 3, "the plan was made from a snapshot, and is not for applying"),
     Reason("snapshot", 3, "a snapshot is damaged, or of another catalogue than is planned for"),
+    Reason("untrusted", 3, "a pull request says what only the trusted project may say"),
     Reason("bundle", 3, "a bundle is not what its digest says, or is nowhere to be found"),
     Reason("not-proven", 3, "what is to be promoted is not live where it comes from, or not for long enough"),
     Reason("not-reviewed", 3, "what was merged is not what was reviewed, or nobody approved it"),

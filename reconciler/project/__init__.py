@@ -8,7 +8,16 @@ from reconciler.project.listing import Credential, EnvironmentFacts, environment
 from reconciler.project.loading import load_project
 from reconciler.project.pinning import pin
 from reconciler.project.secrets import SecretSource, reveal
-from reconciler.project.values import DeclaredEnvironment, Environment, Limits, Overrides, Project, Variable
+from reconciler.project.values import (
+    DeclaredEnvironment,
+    Environment,
+    Limits,
+    ManifestSecrets,
+    Overrides,
+    Project,
+    Trust,
+    Variable,
+)
 
 __all__ = [
     "Bundle",
@@ -19,9 +28,11 @@ __all__ = [
     "EnvironmentFacts",
     "GitFacts",
     "Limits",
+    "ManifestSecrets",
     "Overrides",
     "Project",
     "SecretSource",
+    "Trust",
     "Variable",
     "environments_of",
     "git_facts",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,7 +13,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.model import Location, Problem
 from reconciler.project.declared import declare
 from reconciler.project.inheritance import Written
-from reconciler.project.values import SANDBOX, Project, Variable
+from reconciler.project.values import SANDBOX, Given, ManifestSecrets, Project, Variable
 from reconciler.project.variables import variable
 from reconciler.reading.inside import mark_inside
 from reconciler.reading.suggest import did_you_mean
@@ -29,10 +30,16 @@ _ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 @dataclass(slots=True)
 class Reading:
-    """The reading of one project: its files, and the problems found so far."""
+    """The reading of one project: its files, and the problems found so far.
+
+    ``shown_from``: the folder that the names of files are relative to, else ``root``. ``holds`` tells which files may
+    be read; all without one.
+    """
 
     reader: Reader
     root: Path
+    shown_from: Path | None = None
+    holds: Callable[[Path], bool] | None = None
     own: list[Problem] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
 
@@ -66,6 +73,11 @@ class Reading:
     def single(self, path: Path, what: str) -> Map | None:
         """The one document of a file, which has to be a map."""
         name = self.relative(path)
+        if self.holds is not None and not self.holds(path):
+            # Without a place: whoever shows a problem shows the line of its file.
+            message = f"`{name}` leads out of the repository; under --trusted-project nothing else is read"
+            self.own.append(Problem("project.file", message))
+            return None
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -85,6 +97,8 @@ class Reading:
 
     def relative(self, path: Path) -> str:
         """The name of a file for people: relative to the project where it is inside."""
+        if self.shown_from is not None:
+            return Path(os.path.relpath(path, self.shown_from)).as_posix()
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
 
@@ -109,9 +123,24 @@ def build(reading: Reading, path: Path, root: Map, document: ProjectDocument) ->
         environments=environments,
         bases={name: one for name, one in declared.items() if one.abstract},
         teams={name: tuple(members) for name, members in (document.teams or {}).items()},
+        secrets=_secrets(document),
         default_environment=default,
         file=path,
         warnings=tuple(problem for problem in reading.problems if problem.severity == "warning"),
+        written=_said(reading, root),
+    )
+
+
+def _said(reading: Reading, root: Map) -> dict[str, Given]:
+    return {name: Given((value,), reading.location(root.entry_marks(name)[0]), name) for name, value in root.items()}
+
+
+def _secrets(document: ProjectDocument) -> ManifestSecrets:
+    found = document.secrets
+    if found is None:
+        return ManifestSecrets()
+    return ManifestSecrets(
+        frozenset(found.env or ()), frozenset(found.files or ()), frozenset(map(tuple, found.commands or ()))
     )
 
 

@@ -115,7 +115,18 @@ def _apply(
         policy=policy(reading, link, base.policy),
         promotes_from=document.promotes_from or (base.promotes_from if base.abstract else None),
         plan_valid_for=period or base.plan_valid_for,
+        written={**base.written, **_written(reading, link, base)},
     )
+
+
+def _written(reading: Reporting, link: Written, base: DeclaredEnvironment) -> dict[str, Given]:
+    """What this link of the chain says, after what those before it say of the same field."""
+    found: dict[str, Given] = {}
+    for name, value in link.tree.items():
+        before = base.written.get(name)
+        said = (*(before.value if before and isinstance(before.value, tuple) else ()), value)
+        found[name] = Given(said, reading.location(link.tree.entry_marks(name)[0]), link.name)
+    return found
 
 
 def _replaced(own: list[str] | None, inherited: tuple[str, ...]) -> tuple[str, ...]:

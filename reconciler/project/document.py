@@ -171,6 +171,17 @@ class EnvironmentFile(EnvironmentDocument):
     """The name of the file without its ending."""
 
 
+class SecretsDocument(Spec):
+    """The sources that manifests may name where the project file is the trusted one; every other is not read."""
+
+    env: list[Annotated[str, Field(min_length=1)]] | None = None
+    """Environment variables."""
+    files: list[Annotated[str, Field(min_length=1)]] | None = None
+    """Files, as manifests write them; they are looked up beside the trusted project file."""
+    commands: list[Annotated[list[str], Field(min_length=1)]] | None = None
+    """Programs with all their arguments; they run in the folder of the trusted project file."""
+
+
 class ProjectDocument(Spec):
     """One catalogue and the environments that it is applied to."""
 
@@ -192,6 +203,8 @@ class ProjectDocument(Spec):
     """The environment of commands without `-e`; else `sandbox`."""
     teams: dict[TeamName, Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]] | None = None
     """Team → its members, as the pull request's host calls them; of a team that is not here the host is asked."""
+    secrets: SecretsDocument | None = None
+    """Which secret sources manifests may name under `--trusted-project`."""
     environments: dict[EnvironmentName, EnvironmentDocument] | None = None
     """Where the catalogue is applied to; further ones may stand in `environments/NAME.yaml`."""
     description: str | None = None

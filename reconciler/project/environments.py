@@ -5,7 +5,7 @@ Lowest first: default · the environment's ``vars`` · its ``varFiles`` in order
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from reconciler.errors import ProjectError, UsageError
@@ -98,16 +98,20 @@ def _given(
     """Every value of a variable, lowest precedence first, and whether it is text of a command line."""
     for name, given in declared.vars.items():
         yield name, given, False
-    paths = [project.root / name for name in declared.var_files] + list(overrides.var_files)
-    for path in paths:
-        for name, given in _from_file(project, path, problems).items():
-            yield name, given, False
+    for name in declared.var_files:
+        for variable, given in _from_file(project, project.root / name, problems, project.may_read).items():
+            yield variable, given, False
+    for path in overrides.var_files:
+        for variable, given in _from_file(project, path, problems).items():
+            yield variable, given, False
     for name, text in overrides.vars.items():
         yield name, Given(text, None, "--var"), True
 
 
-def _from_file(project: Project, path: Path, problems: list[Problem]) -> Mapping[str, Given]:
-    reading = Reading(Reader(), project.root)
+def _from_file(
+    project: Project, path: Path, problems: list[Problem], holds: Callable[[Path], bool] | None = None
+) -> Mapping[str, Given]:
+    reading = Reading(Reader(), project.root, holds=holds)
     tree = reading.single(path.absolute(), "a file of variables")
     problems += reading.problems
     if not isinstance(tree, Map):

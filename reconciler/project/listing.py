@@ -43,7 +43,7 @@ def environments_of(project: Project) -> tuple[EnvironmentFacts, ...]:
     if SANDBOX not in project.environments:
         declared.append(DeclaredEnvironment(SANDBOX, f"{SANDBOX}:"))
     return tuple(
-        EnvironmentFacts(one, one.name == project.default_environment, tuple(_credentials(one, project.root)))
+        EnvironmentFacts(one, one.name == project.default_environment, tuple(_credentials(one, project.sources_root)))
         for one in declared
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reconciler.errors import ProjectError, UsageError
@@ -30,19 +30,32 @@ RESERVED = frozenset(
 """Fields of the project or of an environment that a later version will give a meaning."""
 
 
-def load_project(start: Path, file: Path | None = None) -> Project:
+def load_project(start: Path, file: Path | None = None, trusted: Path | None = None) -> Project:
     """The project of a file, or of the folder ``start`` or the nearest one above it that has one.
 
     Without a file: the project ``default`` over ``start``. Raises ``ProjectError`` with every problem of the project
     file and its ``environments/``, ``UsageError`` where ``file`` does not exist.
+
+    ``trusted``: another project file that rules over this one (``trust``).
     """
+    if trusted is not None:
+        from reconciler.project.trust import under_trust
+
+        return under_trust(start, file, trusted)
     if file is not None and not file.is_file():
         raise UsageError(f"there is no project file {file}")
     found = file or find_project_file(start)
     if found is None:
         folder = start if start.is_dir() else start.parent
         return Project(DEFAULT_NAME, folder.absolute())
-    reading = Reading(Reader(), found.absolute().parent)
+    return read_project(found)
+
+
+def read_project(
+    found: Path, *, shown_from: Path | None = None, holds: Callable[[Path], bool] | None = None
+) -> Project:
+    """The project of a file. ``shown_from`` and ``holds`` are those of ``Reading``. Raises ``ProjectError``."""
+    reading = Reading(Reader(), found.absolute().parent, shown_from, holds)
     project = _read(reading, found.absolute())
     if project is None or any(problem.severity == "error" for problem in reading.problems):
         raise ProjectError(in_order(reading.problems))

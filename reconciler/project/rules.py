@@ -29,9 +29,18 @@ API = Rule("project.api", "An environment speaks one API that this version knows
 FILE = Rule("project.file", "Every file that the project names has to be readable.", _SOURCE)
 ENVIRONMENT = Rule("project.environment", "An environment that is named somewhere has to exist.", _SOURCE)
 PROTECT = Rule("project.protect", "A pattern that matches nothing would protect nothing.", _SOURCE)
+TRUST = Rule(
+    "project.untrusted", "What a pull request says of the rules that judge it does not count.", _SOURCE, "warning"
+)
+UNLISTED = Rule(
+    "project.unlisted_secret",
+    "Who may name any secret may have any of them sent.",
+    _SOURCE,
+    "warning",
+)
 DUPLICATE = Rule("project.duplicate_environment", "An environment is declared in one place.", _SOURCE)
 
 RULES: tuple[Rule, ...] = (
     KEY, RESERVED, ENDPOINT, INSECURE, INSECURE_WARNING, EXTENDS, SECRET, HEADER, VARIABLE, ADOPT, DURATION, FREEZE,
-    POLICY, BUNDLE, UNPROVEN, API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
+    POLICY, TRUST, UNLISTED, BUNDLE, UNPROVEN, API, FILE, DUPLICATE, ENVIRONMENT, PROTECT,
 )  # fmt: skip

@@ -93,6 +93,8 @@ class DeclaredEnvironment:
     insecure: bool = False
     description: str = ""
     withheld: tuple[str, ...] = ()
+    written: Mapping[str, Given] = field(default_factory=dict, repr=False, compare=False)
+    """Field → everything that the files say of it, furthest ancestor first, and where it is said last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,41 @@ class Overrides:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestSecrets:
+    """The secret sources that manifests may name under a trusted project file."""
+
+    env: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    commands: frozenset[tuple[str, ...]] = frozenset()
+
+    def __contains__(self, source: SecretSource) -> bool:
+        """Whether exactly this source is one of them."""
+        return source.env in self.env or source.file in self.files or source.command in self.commands
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A project file that somebody trusted wrote, over the one at hand, which anybody may have written.
+
+    ``root`` is its folder, ``secrets`` what it lets manifests name. ``inside`` is what the files at hand may lie in,
+    ``closed`` folders in it that they may not; ``new`` are environments that only the project file at hand has.
+    """
+
+    root: Path
+    secrets: ManifestSecrets
+    inside: Path
+    closed: tuple[Path, ...] = ()
+    new: frozenset[str] = frozenset()
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file really lies where the files at hand may, wherever links to it stand."""
+        real = path.resolve()
+        if not real.is_relative_to(self.inside) or any(real.is_relative_to(folder) for folder in self.closed):
+            return False
+        return not any(part.lower() == ".git" for part in real.relative_to(self.inside).parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A project: one catalogue and the environments it is applied to. ``file`` is None where there is no file.
 
@@ -152,6 +189,7 @@ class Project:
     environments: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
     bases: Mapping[str, DeclaredEnvironment] = field(default_factory=dict)
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: ManifestSecrets = ManifestSecrets()
     default_environment: str = SANDBOX
     file: Path | None = None
     warnings: tuple[Problem, ...] = ()
@@ -159,6 +197,28 @@ class Project:
     """The commit that it was read from, abbreviated; None for what lies on disk. Places are ``COMMIT:FILE`` then."""
     edited: Mapping[Path, bytes] = field(default_factory=dict, repr=False, compare=False)
     """Manifests, by their absolute real path, that are to be read as this instead of as they lie on disk."""
+
+    trust: Trust | None = None
+    """Set where a trusted project file rules: whatever stands at hand may be hostile then."""
+    written: Mapping[str, Given] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def sources_root(self) -> Path:
+        """Where files and commands that give secrets are looked up: never where a pull request could put them."""
+        return self.trust.root if self.trust else self.root
+
+    @property
+    def untrusted(self) -> frozenset[str]:
+        """The environments that only an untrusted file has: checked, and connected to by nobody."""
+        return self.trust.new if self.trust else frozenset()
+
+    def may_name(self, source: SecretSource) -> bool:
+        """Whether a manifest may name this source; without a trusted project file every one."""
+        return self.trust is None or source in self.trust.secrets
+
+    def may_read(self, path: Path) -> bool:
+        """Whether a file of the catalogue may be read, and shown in messages."""
+        return self.trust is None or self.trust.holds(path)
 
     def environment(self, name: str | None = None, overrides: Overrides | None = None) -> Environment:
         """One environment with its variables resolved; the default one without a name.

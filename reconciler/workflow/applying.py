@@ -36,6 +36,7 @@ from reconciler.workflow.plans import (
     revealer,
     rfc3339,
 )
+from reconciler.workflow.trusting import require_listed, require_named
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
@@ -127,6 +128,7 @@ def run_apply(
 
     require_live(made)
     require_writable(context, made)
+    require_listed(context.project, made)
     require_open(made)
     _require_target(context, made)
     _require_time(context, made)
@@ -235,7 +237,9 @@ def _secret(context: Context) -> Callable[[Mapping[str, Tree]], str]:
     from reconciler.project import SecretSource, reveal
 
     def read(source: Mapping[str, Tree]) -> str:
-        return reveal(SecretSource.parse(source), base=context.project.root, allow_command=True)
+        found = SecretSource.parse(source)
+        require_named(context.project, (found,))
+        return reveal(found, base=context.project.sources_root, allow_command=True)
 
     return read
 

@@ -167,7 +167,8 @@ def _kept(context: Context, digest: str) -> Bundle:
     folder = _folder(context)
     if len(digest) < FEWEST:
         raise BundleError(f"`{PREFIX}{digest}` is too short to name a bundle; give {FEWEST} characters or more")
-    found = sorted(folder.glob(f"sha256-{digest}*.json")) if digest.isalnum() else []
+    named = sorted(folder.glob(f"sha256-{digest}*.json")) if digest.isalnum() else []
+    found = [path for path in named if context.project.may_read(path)]
     if len(found) == 1:
         bundle = _own(context, _read(found[0]))
         if bundle.digest.startswith(digest):

@@ -46,8 +46,11 @@ class Context:
 
     @property
     def state_folder(self) -> Path:
-        """``.reconciler/`` beside the project: receipts and the sandbox. Deleting it changes no plan."""
-        return self.project.root / ".reconciler"
+        """``.reconciler/`` beside the project file, the trusted one where there is one: receipts and the sandbox.
+
+        Deleting it changes no plan.
+        """
+        return self.project.sources_root / ".reconciler"
 
     @property
     def receipts(self) -> Path:
@@ -69,14 +72,17 @@ def open_context(
     parallelism: int = 8,
     on_wait: Callable[[str], None] | None = None,
     read_only: bool = False,
+    trusted: Path | None = None,
 ) -> Context:
     """Find and read the project file above ``start`` and choose an environment. Raises ``ProjectError``.
 
-    ``read_only``: whatever is done with it later, no request but a GET is sent.
+    ``read_only``: whatever is done with it later, no request but a GET is sent. ``trusted``: a project file that rules
+    over the one that is found, which may be anybody's; raises ``RefusedError`` for an environment that it lacks.
     """
     from reconciler.project import Overrides, load_project
+    from reconciler.project.trust import require_known
 
-    project = load_project(start or Path.cwd(), file)
+    project = load_project(start or Path.cwd(), file, trusted)
     overrides = Overrides(
         endpoint=endpoint,
         token_env=token_env,
@@ -85,6 +91,7 @@ def open_context(
         var_files=tuple(var_files),
     )
     chosen = project.environment(environment, overrides)
+    require_known(project, chosen.name)
     if project_name is not None:
         project = replace(project, name=project_name)
     return Context(project, chosen, paths, parallelism, overrides, on_wait, read_only=read_only)
@@ -139,6 +146,10 @@ def connect(context: Context, *, read_only: bool = False) -> Iterator[Backend]:
 
     Raises ``UsageError`` for a project at a revision: its folder has no tokens, and an empty sandbox.
     """
+    if context.project.trust is not None:
+        from reconciler.project.trust import require_known
+
+        require_known(context.project, context.environment.name)
     if context.project.revision is not None:
         raise UsageError(f"the project is that of commit {context.project.revision}; connect with the one of today")
     from reconciler.backends import open_backend
@@ -151,7 +162,7 @@ def connect(context: Context, *, read_only: bool = False) -> Iterator[Backend]:
         transport = Sandbox(sandbox_path(context)).transport()
     backend = open_backend(
         context.environment,
-        base=context.project.root,
+        base=context.project.sources_root,
         transport=transport,
         parallelism=context.parallelism,
         read_only=read_only or context.read_only,

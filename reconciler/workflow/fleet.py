@@ -65,7 +65,7 @@ def matching(project: Project, pattern: str) -> tuple[str, ...]:
     """
     found: set[str] = set()
     for part in (text.strip() for text in pattern.split(",")):
-        matched = {name for name in project.environments if fnmatchcase(name, part)}
+        matched = {name for name in project.environments if name not in project.untrusted and fnmatchcase(name, part)}
         if not matched:
             known = ", ".join(project.environments) or "none"
             raise UsageError(f"no environment matches `{part}`", tip=f"environments: {known}")

@@ -38,6 +38,7 @@ from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import pinned
 from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.price_tests import failing
+from reconciler.workflow.trusting import unlisted
 from reconciler.workflow.usage_request import UsageRequest
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def plan_for(
 
         judged = replace(judged, rehearsal=rehearse(judged, desired, observation, options, context.environment))
     judged = replace(judged, guards=(*judged.guards, *frozen(judged, context.environment.freeze, request.at or now())))
+    judged = replace(judged, warnings=(*judged.warnings, *unlisted(context.project, desired)))
     return stamped(context, desired, judged, request.at), observation
 
 
@@ -296,7 +298,10 @@ def revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
 
     def read(source: Mapping[str, Tree]) -> str | None:
         try:
-            return reveal(SecretSource.parse(source), base=context.project.root, allow_command=False)
+            found = SecretSource.parse(source)
+            if not context.project.may_name(found):
+                return None
+            return reveal(found, base=context.project.sources_root, allow_command=False)
         except SecretError:
             return None
 

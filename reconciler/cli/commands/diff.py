@@ -50,7 +50,7 @@ def command(ctx: click.Context, sides: Sides, targets: tuple[str, ...], excludes
     Ends with 2 if anything differs.
     """
     screen = console(ctx)
-    project = load_project(ctx, sides.project)
+    project = load_project(ctx, sides.project, sides.trusted)
     source, paths = _source(project, sides.source)
     found: list[Between] = []
     for target in open_contexts(ctx, sides.where(sides.target), paths):

@@ -93,7 +93,7 @@ def check(ctx: click.Context, where: Where, pin: bool, form: str) -> None:
     with busy(screen, "Reading the environments"):
         found = check_several(ctx, where)
     if pin:
-        found = workflow.pin_environments(load_project(ctx, where.project), found)
+        found = workflow.pin_environments(load_project(ctx, where.project, where.trusted), found)
     if form == "json":
         from reconciler.render import environments_json
 

@@ -12,7 +12,7 @@ from reconciler.cli import summaries
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
 from reconciler.cli.opening import open_context, team_consents
-from reconciler.cli.options import FILE, Where, consents_option, format_option, out_option, read_only_option
+from reconciler.cli.options import FILE, Where, careful_options, consents_option, format_option, out_option
 from reconciler.cli.several import Ended
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy
@@ -66,7 +66,7 @@ class _Asked:
 @click.option(
     "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
 )
-@read_only_option
+@careful_options
 @format_option
 @click.option("--report", "report_file", type=FILE, help="Write what was done as JSON.")
 @summary_option
@@ -87,6 +87,7 @@ def command(
     project: Path | None,
     parallelism: int,
     read_only: bool,
+    trusted: Path | None,
     form: str,
     report_file: Path | None,
 ) -> None:
@@ -109,7 +110,7 @@ def command(
     asked = _Asked(check, pin, out, auto_approve, form, report_file)
     summaries.about(ctx, target)
     _require_sense(asked, screen)
-    where = Where(environment=target, project=project, parallelism=parallelism, read_only=read_only)
+    where = Where(environment=target, project=project, parallelism=parallelism, read_only=read_only, trusted=trusted)
     there = open_context(ctx, where)
     here = open_context(ctx, replace(where, environment=_source(there, source)))
     summaries.about(ctx, there.environment.name)
