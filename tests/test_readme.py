@@ -118,11 +118,11 @@ def test_what_plans_share_in_the_readme_is_changed_as_it_says(tmp_path, monkeypa
 
 
 def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
-    plan, scenario, approval, shared, project = [block for language, block in BLOCKS if language == "yaml"]
+    plan, scenario, approval, shared, project, secrets = [block for language, block in BLOCKS if language == "yaml"]
     assert "kind: RateCard" in shared
     kinds = [yaml.safe_load(block)["kind"] for block in (plan, scenario, approval, project)]
     assert kinds == ["Plan", "Scenario", "Approval", "Project"]
-    (tmp_path / "reconciler.yaml").write_text(project, encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text(project + secrets, encoding="utf-8")
     (tmp_path / "overlays" / "staging").mkdir(parents=True)
     catalog = tmp_path / "catalog"
     catalog.mkdir()
