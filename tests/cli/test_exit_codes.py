@@ -16,7 +16,7 @@ from reconciler.model import Address, Guard, Location, Problem
         ("pln",),
         ("plan", "--nope"),
         ("plan", "no/such/folder"),
-        ("plan", "--format", "sarif"),
+        ("apply", "--format", "sarif"),
         ("plan", "--format", "xml"),
         ("plan", "--target", "pro"),
         ("plan", "--var", "x"),
@@ -72,10 +72,6 @@ def test_a_command_without_arguments_shows_the_help():
 
 def test_a_typo_gets_the_nearest_command(run):
     assert "did you mean `plan`?" in run("pln").err
-
-
-def test_a_format_of_later_is_not_supported_yet_and_says_so(run):
-    assert "not supported yet" in run("plan", "--format", "sarif").err
 
 
 @pytest.fixture

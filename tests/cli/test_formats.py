@@ -215,10 +215,11 @@ def test_an_environment_that_fails_is_in_the_document(run, fleet):
     assert uris(ended["sarif"].out) == {"reconciler.yaml"}
 
 
-def test_terraforms_shape_is_of_one_plan_and_the_refusal_says_what_to_do(run, fleet):
-    ended = run("plan", "-e", "*", "--format", "terraform-json")
+@pytest.mark.parametrize("form", ["terraform-json", "html"])
+def test_what_is_of_one_plan_is_refused_for_several_and_the_refusal_says_what_to_do(run, fleet, form):
+    ended = run("plan", "-e", "*", "--format", form)
     assert (ended.code, ended.out) == (64, "")
-    assert "reconciler show --plan plans/ENV.plan --format terraform-json" in " ".join(ended.err.split())
+    assert f"reconciler show --plan plans/ENV.plan --format {form}" in " ".join(ended.err.split())
 
 
 @pytest.mark.parametrize("form", [*MACHINE, "terraform-json"])
@@ -236,5 +237,5 @@ def test_every_format_of_a_command_is_in_its_help_and_no_other_is_taken(run):
         (option,) = [one for one in command.params if one.name == "form"]
         assert option.metavar == "|".join(forms)
         assert run(name, "--format", "xml").code == 64
-    for name in ("apply", "drift", "get"):
+    for name in ("apply", "diff", "get"):
         assert "are text and json" in " ".join(run(name, "--format", "sarif").err.split())

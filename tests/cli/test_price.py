@@ -143,4 +143,3 @@ def test_a_plan_is_markdown_for_a_pull_request_too(run, catalogue):
     assert made.out.startswith("### Billing catalogue: 1 new version, 1 price raised, nothing removed\n")
     assert ", per 1,000 | 2.50 | 3.00\u00a0EUR | **+20.0\u00a0%** |" in made.out
     assert run("show", "--plan", "pr.plan", "--format", "markdown").out == made.out
-    assert "not supported yet; supported are text, json, markdown and html" in run("plan", "--format", "sarif").err

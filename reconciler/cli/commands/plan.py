@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,17 +24,15 @@ from reconciler.cli.options import (
     plan_format_option,
     planning_options,
 )
-from reconciler.cli.places import places_here
-from reconciler.cli.plan_formats import MERGED, Gathered, document, require_one
-from reconciler.cli.several import Ended, Fleet, per_environment, tell_table
+from reconciler.cli.plan_formats import Printing
+from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.usage import usage_request
 from reconciler.cli.waiting import busy
 
 if TYPE_CHECKING:
     from reconciler.model import Plan, Snapshot
-    from reconciler.render.fleet import Turn
-    from reconciler.workflow import Context, PlanRequest
+    from reconciler.workflow import Context, PlanRequest, UsageRequest
 
 _PENDING = 2
 
@@ -115,12 +111,9 @@ def command(
 ) -> None:
     """Show what would change. Writes nothing.
 
-    Reads the manifests and the live catalogue and prints the difference: + create, ~ update in place, » new version,
-    -/+ replace, a archive, - delete, < adopt, . release. Guards are changes that somebody must consent to with
-    --allow before they can be applied.
-
-    With --at it is the plan of a later day: patches with `notBefore` count from their date on. It cannot be applied
-    before that day.
+    Prints the difference of manifests and live catalogue: + create, ~ update in place, » new version, -/+ replace,
+    a archive, - delete, < adopt, . release. Guards are changes that somebody must consent to with --allow before they
+    can be applied. With --at it is the plan of a later day: patches with `notBefore` count from their date on.
 
     With --rehearse the embedded server is filled with what was read, runs the steps, and is planned against once more:
     what it refuses the real one would refuse. Only reads reach the environment and no secret is read. The result
@@ -133,51 +126,39 @@ def command(
     With --from-snapshot it is the plan against the live catalogue as it was when the snapshot was taken. Nothing is
     asked of a server and no secret is read, so that a pull request of a fork gets a full plan. It cannot be applied.
 
-    -e takes a glob: the plans follow one another, what fails in one environment stops no other, and a table at the end
-    tells what became of each. The exit code is the most serious of them.
-
-    --format terraform-json has the shape of `terraform show -json`, for conftest, OPA and viewers of plans. sarif,
-    github and junit tell what stands between the plan and its apply, and what to look at; several environments make
-    one document.
+    -e takes a glob: what fails in one environment stops no other, a table at the end tells what became of each, and
+    the exit code is the most serious of them. markdown, sarif, github and junit make one document of all. The format
+    terraform-json has the shape of `terraform show -json`, for conftest, OPA and what else judges Terraform's plans.
     """
-    screen = console(ctx)
-    names = names_of(ctx, where)
-    several = names is not None
-    if impact is None and impact_names:
+    screen, names = console(ctx), names_of(ctx, where)
+    usage = _usage(screen, impact, impact_cap, snapshot_file, names=impact_names)
+    request = replace(requested(planning), rehearse=rehearse, at=at, usage=usage)
+    printing = Printing(form, screen, where.project, several=names is not None)
+
+    def one(where: Where, screen: Console) -> Ended:
+        file = per_environment(out, where.environment or "", several=printing.several)
+        files.require_folder(file)
+        with printing.noting(where.environment):
+            context = open_context(ctx, where, paths)
+            asked = replace(request, snapshot=_snapshot(snapshot_file, context, several=printing.several))
+            return _plan(context, asked, screen, printing, file, detailed_exitcode=detailed_exitcode)
+
+    for path in (out, snapshot_file):
+        per_environment(path, "", several=printing.several)
+    with printing.ending():
+        code = Fleet(ctx, screen, names, form, together=printing.together).run(where, one)
+    ctx.exit(code)
+
+
+def _usage(
+    screen: Console, impact: str | None, cap: int, snapshot_file: Path | None, *, names: bool
+) -> UsageRequest | None:
+    """What is looked at of real usage. Raises ``UsageError`` where nothing could be."""
+    if impact is None and names:
         raise click.UsageError("--impact-names needs --impact live")
     if impact and snapshot_file:
         raise click.UsageError("--impact live asks the server, and --from-snapshot does not")
-    usage = usage_request(screen, impact_cap, names=impact_names) if impact else None
-    request = replace(requested(planning), rehearse=rehearse, at=at, usage=usage)
-    gathered = Gathered(form)
-    documents = form in MERGED
-    gathers = documents or (several and form == "markdown")
-
-    def one(where: Where, screen: Console) -> Ended:
-        file = per_environment(out, where.environment or "", several=several)
-        files.require_folder(file)
-        show = gathered.plans.append if gathers else partial(print_plan, screen=screen, form=form)
-        with gathered.noting(where.environment):
-            context = open_context(ctx, where, paths)
-            asked = replace(request, snapshot=_snapshot(snapshot_file, context, several=several))
-            return _plan(context, asked, screen, show, file, detailed_exitcode=detailed_exitcode)
-
-    def merged(turns: Sequence[Turn]) -> str:
-        if not documents:
-            return _markdown(gathered.plans, turns)
-        tell_table(turns, screen)
-        return gathered.document(places_here(where.project))
-
-    for path in (out, snapshot_file):
-        per_environment(path, "", several=several)
-    require_one(form, several=several)
-    fleet = Fleet(ctx, screen, names, form, together=merged if gathers else None)
-    try:
-        code = fleet.run(where, one)
-    finally:
-        if documents and not several and gathered.anything:
-            screen.data(gathered.document(places_here(where.project)))
-    ctx.exit(code)
+    return usage_request(screen, cap, names=names) if impact else None
 
 
 def _snapshot(path: Path | None, context: Context, *, several: bool) -> Snapshot | None:
@@ -188,36 +169,23 @@ def _snapshot(path: Path | None, context: Context, *, several: bool) -> Snapshot
     return workflow.load_snapshot(found) if found is not None else None
 
 
-def _markdown(plans: Sequence[Plan], turns: Sequence[Turn]) -> str:
-    """One Markdown of all environments; those without a plan say why."""
-    from reconciler.render import plan_markdown
-
-    kept = {made.target.environment: made for made in plans}
-    return plan_markdown.plans(
-        [plan_markdown.Section(turn.name or "", kept.get(turn.name or ""), turn.failure) for turn in turns]
-    )
-
-
 def _plan(
     context: Context,
     asked: PlanRequest,
     screen: Console,
-    show: Callable[[Plan], None],
+    printing: Printing,
     out: Path | None,
     *,
     detailed_exitcode: bool,
 ) -> Ended:
-    """Make the plan of one environment, show it, save it, and refuse what could not be planned or rehearsed.
-
-    ``show`` prints it, or keeps it where one text is made of several.
-    """
+    """Make the plan of one environment, show it, save it, and refuse what could not be planned or rehearsed."""
     from reconciler import workflow
     from reconciler.cli import applying
     from reconciler.render import words
 
     with busy(screen, f"Reading the manifests and {context.environment.name}"):
         made = workflow.make_plan(context, asked)
-    show(_shown(made, screen, asked))
+    printing.show(_shown(made, screen, asked), screen)
     applying.tell_cut_off(context, made, screen)
     if asked.usage is not None and not made.rerated:
         screen.say("--impact live: no plan that is live changes a price, so no customer's bill was looked at.")
@@ -235,37 +203,6 @@ def _shown(made: Plan, screen: Console, asked: PlanRequest) -> Plan:
     if screen.terminal or (asked.usage is not None and asked.usage.names):
         return made
     return replace(made, rerated=tuple(replace(found, movers=()) for found in made.rerated))
-
-
-def print_plan(made: Plan, screen: Console, form: str) -> None:
-    """A plan to stdout."""
-    if form == "json":
-        from reconciler.planning import planfile
-
-        screen.data(planfile.dumps(made))
-        return
-    if form == "markdown":
-        from reconciler.render import plan_markdown
-
-        screen.data(plan_markdown.plan(made))
-        return
-    if form in MERGED:
-        screen.data(document(form, [made], places_here()))
-        return
-    if form == "terraform-json":
-        from reconciler.render import terraform_json
-
-        screen.data(terraform_json.dumps(made))
-        return
-    if form == "html":
-        from reconciler.render import html
-
-        screen.data(html.plan(made))
-        return
-    from reconciler.render import text
-
-    style = screen.out
-    screen.data(text.plan(made, colour=style.colour, unicode=style.unicode, width=style.width))
 
 
 def save(made: Plan, out: Path, screen: Console) -> None:

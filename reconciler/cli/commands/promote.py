@@ -153,7 +153,7 @@ def _show(found: Promotion, screen: Console, form: str, *, plan_to_stdout: bool)
     """The proof and the plan: the plan is data where nothing else is done, else beside what will be reported."""
     from reconciler import workflow
     from reconciler.cli import applying
-    from reconciler.cli.commands.plan import print_plan
+    from reconciler.cli.plan_formats import print_plan
     from reconciler.render import text
 
     style = screen.err if form == "json" else screen.out

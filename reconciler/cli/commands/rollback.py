@@ -104,7 +104,7 @@ def command(
 def _show(found: Rollback, screen: Console, form: str, *, plan_to_stdout: bool) -> None:
     """The plan, and below it what it cannot undo."""
     from reconciler.cli import applying
-    from reconciler.cli.commands.plan import print_plan
+    from reconciler.cli.plan_formats import print_plan
     from reconciler.render import text
 
     style = screen.err if form == "json" else screen.out

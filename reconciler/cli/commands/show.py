@@ -74,7 +74,7 @@ def command(
     if plan_file is None:
         ctx.exit(_summaries([_summary(path) for path in summaries], screen, form))
     from reconciler.cli import files
-    from reconciler.cli.commands.plan import print_plan
+    from reconciler.cli.plan_formats import print_plan
     from reconciler.planning import planfile
 
     made = planfile.loads(files.read_plan(plan_file))
