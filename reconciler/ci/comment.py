@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.ci import pulls, sections, sticky
+from reconciler.ci import pulls, replanned, sections, sticky
 from reconciler.ci.api import Api
 from reconciler.ci.comments import identity
 from reconciler.ci.composing import compose, shown
@@ -129,10 +129,16 @@ def _say(document: Document, asked: Asked, told: Told) -> Document:
         made = asked.made.get(name, Made(name))
         entry = sections.entry_of(made, told, known)
         before = document.texts.get(name, "")
-        text = sections.text_of(made, told) if told.planning or not before else None
+        text = _text(made, told, before)
         if entry != known or (text and not before):
-            document = document.having(name, entry, before if text is None else text)
+            document = document.having(name, entry, text)
     return replace(document, head=_newest(document, told)) if document.entries else document
+
+
+def _text(made: Made, told: Told, before: str) -> str:
+    """What stands below the heading: the plan of this job if it plans, else the approved one."""
+    fresh = sections.text_of(made, told) if told.planning or not before else None
+    return replanned.above(made, before if fresh is None else fresh)
 
 
 def _newest(document: Document, told: Told) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.ci import sections
+from reconciler.ci import replanned, sections
 from reconciler.ci.composing import shown
 from reconciler.ci.document import Document
 from reconciler.ci.given import Made
@@ -20,5 +20,6 @@ def summary(made: Mapping[str, Made], told: Told) -> str:
     room = LIMIT // max(1, len(made))
     for name, one in made.items():
         entry = sections.entry_of(one, told, None)
-        document = document.having(name, entry, sections.text_of(one, told, room) or "")
+        plan = sections.text_of(one, told, room) or ""
+        document = document.having(name, entry, replanned.above(one, plan, room))
     return shown(document).rstrip("\n") + "\n"

@@ -117,6 +117,9 @@ class Story:
     def outputs(self):
         return (max((self.folder / "jobs").iterdir()) / "output").read_text()
 
+    def page(self):
+        return (max((self.folder / "jobs").iterdir()) / "summary").read_text()
+
 
 @pytest.fixture
 def run(capfd):
@@ -227,6 +230,12 @@ def test_what_was_merged_and_is_another_change_than_was_reviewed_is_not_applied(
     story.live.declare(meter(), FEATURE, pro("21", allowance=50))
     refused(story, "plan-changed")
     assert "`plan-changed`" in story.comment
+    told = story.comment
+    assert told.index("What would be done now is not what was approved") < told.index("**Price changes**")
+    assert "What would be done now is not what was approved" in story.page()
+    story.live.declare(meter(), FEATURE, pro("21"))
+    assert story.applied(story.pull.merge_commit_sha) == 0
+    assert "What would be done now" not in story.comment
 
 
 def test_a_live_catalogue_that_moved_since_the_review_is_not_applied_to(story, hub):
