@@ -13,16 +13,23 @@ from reconciler.model import (
     Amounts,
     Change,
     ChangeClass,
+    Contents,
     FieldChange,
     Guard,
     Impact,
+    Location,
     Mover,
+    PlanSource,
     Reduced,
+    Refusal,
+    Rehearsal,
     Rerated,
+    Ruling,
     Spread,
+    Step,
 )
 from reconciler.render.markdown import NARROW
-from reconciler.render.plan_markdown import plan
+from reconciler.render.plan_markdown import Options, Section, plan, plans, row, without_details
 
 EVIL = "a | b `c` <img src=x> @everyone\n::error::no\x1b[31m"
 
@@ -46,7 +53,7 @@ def price(path="phases[main].rateCards[tokens].price.amount", before="0.002", af
 @pytest.fixture
 def shown(make):
     def render(*changes, limit=65_000, **more):
-        text = plan(replace(make.plan(), changes=changes, steps=(), **more), limit=limit)
+        text = plan(replace(make.plan(), **{"changes": changes, "steps": (), **more}), limit=limit)
         return text.replace(NARROW, " ")
 
     return render
@@ -156,3 +163,157 @@ def test_what_real_customers_would_have_paid_is_a_sum_and_names_nobody(shown):
         "2 would pay more, 1 less, 0 the same; median 1.00, at most 10.00\n  - 1 not rated: no idea"
     ) in text
     assert "acme" not in text.lower()
+
+
+TIERS = [{"upToAmount": "5000000", "unitPrice": None}, {"upToAmount": "10000000"}, {"flatPrice": None}]
+CARDS = [
+    {"key": "base", "name": "Base fee", "billingCadence": "P1M", "price": {"type": "flat", "amount": "20"}},
+    {"key": "setup", "name": "Setup", "billingCadence": None, "price": {"type": "flat", "amount": "20"}},
+    {"key": "tokens", "name": "Tokens", "billingCadence": "P1M", "price": {"type": "tiered", "tiers": TIERS}},
+    {
+        "key": "gpu",
+        "name": "GPU",
+        "billingCadence": "P1Y",
+        "price": {"type": "package", "quantityPerPackage": "2500000"},
+    },
+    {"key": "one", "name": "Same", "price": {"type": "unit"}},
+    {"key": "two", "name": "Same", "price": {"type": "unit"}},
+]
+BODY = {"phases": [{"key": "trial", "rateCards": CARDS}, {"key": "later", "rateCards": CARDS}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("phases[later].rateCards[base].price.amount", "Base fee, a month"),
+        ("phases[trial].rateCards[base].price.amount", "Base fee, a month, in phase `trial`"),
+        ("phases[later].rateCards[setup].price.amount", "Setup, once"),
+        ("phases[later].rateCards[tokens].price.tiers[0].unitPrice.amount", "Tokens, up to 5M, per unit"),
+        ("phases[later].rateCards[tokens].price.tiers[1].unitPrice.amount", "Tokens, 5M to 10M, per unit"),
+        ("phases[later].rateCards[tokens].price.tiers[2].flatPrice.amount", "Tokens, above 10M, flat"),
+        ("phases[later].rateCards[tokens].price.tiers[7].flatPrice.amount", "Tokens, tier 8, flat"),
+        ("phases[later].rateCards[gpu].price.amount", "GPU, per package of 2.5M"),
+        ("phases[later].rateCards[gpu].price.minimumAmount", "GPU, minimum a year"),
+        ("phases[later].rateCards[gpu].price.maximumAmount", "GPU, maximum a year"),
+        ("phases[later].rateCards[two].price.amount", "Same (two), per unit"),
+        ("phases[later].rateCards[nowhere].price.amount", "`nowhere`, per unit"),
+    ],
+)
+@pytest.mark.parametrize("source", ["step", "after", "before"])
+def test_a_price_is_called_what_people_call_it(shown, source, path, said):
+    changes = change("pro", price(path, "1", "2"))
+    step = Step("s", PRO, "create", "POST", "/api/v1/plans", BODY)
+    contents = {"after": Contents(PRO, {}, BODY), "before": Contents(PRO, BODY, None)}
+    more = {"steps": (step,)} if source == "step" else {"contents": (contents[source],)}
+    assert f"| `pro` 1 → 2 | {said} | 1.00 | 2.00 USD | **+100.0 %** |" in shown(changes, **more)
+
+
+CARD = "phases[main].rateCards[t]"
+
+
+def other(path, before, after, kind="Plan", key="pro", action=Action.NEW_VERSION):
+    field = FieldChange(path, before, after)
+    versions = {"before_version": 1, "after_version": 2} if action is Action.NEW_VERSION else {}
+    return Change(Address(kind, key), action, classes=(ChangeClass.BILLING_BEHAVIOUR,), fields=(field,), **versions)
+
+
+@pytest.mark.parametrize(
+    ("moved", "row"),
+    [
+        ((f"{CARD}.price.tiers[0].upToAmount", "10", "5"), "`t`, end of tier 1 | `10` | `5` | **-50.0 %**"),
+        (("phases[main].rateCards[t].discounts.usage.quantity", None, "100"), "`t`, free units | none | `100` |  |"),
+        (("phases[main].rateCards[t].price.multiplier", "1", "2"), "`t`, multiplier | `1` | `2` | **+100.0 %**"),
+        (
+            ("phases[main].rateCards[t]", None, {"name": "Seats", "price": {"type": "flat", "amount": "5"}}),
+            "Seats, the whole card | none | `{type: flat, amount: 5}` |  |",
+        ),
+        ((CARD, {"name": "Sso", "price": {"type": "free"}}, None), "Sso, the whole card | `{type: free}` | none |  |"),
+        (("phases[main].rateCards[t].price", None, None), "`t`, the whole price | none | none |  |"),
+    ],
+)  # fmt: skip
+def test_whatever_else_changes_a_price_has_a_row(shown, moved, row):
+    assert f"| `pro` 1 → 2 | {row}" in shown(other(*moved)).split("**Price changes**")[1]
+
+
+def test_what_holds_for_every_customer_at_once_is_said_apart(shown):
+    profile = other("workflow.invoicing.draftPeriod", "P1D", "P2D", "BillingProfile", "standard", Action.UPDATE)
+    text = shown(profile, change("pro", price()))
+    table = text.split("**Changes how customers are billed**")[1]
+    assert (
+        "| `BillingProfile/standard` | `workflow.invoicing.draftPeriod` | `P1D` | `P2D` |  | nobody: it holds at once |"
+        in table
+    )
+    assert "**Nobody is migrated.**" in text
+    assert "**For every customer at once:** `BillingProfile/standard`." in text
+
+
+def test_a_new_plan_raises_no_price_and_migrates_nobody(shown):
+    text = shown(change("pro", replace(price(), before=None), action=Action.CREATE, classes=(ChangeClass.ADDITIVE,)))
+    assert text.startswith("### Billing catalogue: 1 created, nothing removed\n")
+    assert "**New:** `Plan/pro`" in text
+    assert "Nobody is migrated" not in text
+    assert "Price changes" not in text
+
+
+PRICING = Location("reconciler.yaml", 31)
+
+
+def test_the_policy_is_a_table_and_its_guards_are_not_told_twice(shown):
+    said = "Plan/pro: raises a price"
+    asked = Ruling("price-raising", "consent", PRO, said, "open", "acme/pricing", "a review", PRICING)
+    looked = Ruling("dear", "warn", PRO, "more than 20 %", "warned", location=Location("reconciler.yaml", 40))
+    guard = Guard("price-raising", PRO, "Plan/pro: raises a price", False, team="acme/pricing", location=PRICING)
+    text = shown(change("pro", price()), policy=(looked, asked), guards=(guard,))
+    rows = text.split("**Policy**")[1].split("\n")
+    assert rows[4] == (
+        "| `price-raising` `reconciler.yaml:31` | `Plan/pro`: raises a price | consent of `@acme/pricing` "
+        "| **open** | a review |"
+    )
+    assert rows[5] == "| `dear` `reconciler.yaml:40` | `Plan/pro`: more than 20 % | a look | warned |  |"
+    assert "**Guards: 1 open**, all by the policy above" in text
+    assert text.count("raises a price") == 1
+    assert "| **1 open** | waiting for `@acme/pricing` |" in text
+
+
+def test_a_team_is_notified_only_where_that_is_asked_for(make, read):
+    guard = Guard("price-raising", PRO, "it rises", False, team="acme/pricing", location=PRICING)
+    evil = Guard("price-raising", PRO, "it rises", False, team="acme/pricing @everyone", location=PRICING)
+    made = replace(make.plan(), changes=(change("pro", price()),), guards=(guard, evil))
+    quiet = plans([Section("production", made)])
+    loud = plans([Section("production", made)], Options(mention=True))
+    assert "acme/pricing" not in read.outside_code(quiet)
+    assert "@acme/pricing" in read.outside_code(loud)
+    assert "everyone" not in read.outside_code(loud)
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({}, "ready"),
+        ({"guards": (Guard("adopt", PRO, "x", True),)}, "waiting for consent"),
+        ({"guards": (Guard("foreign_owner", PRO, "x", False),)}, "**blocked**"),
+        ({"guards": (Guard("notice", PRO, "x", False, location=PRICING),)}, "waiting for notice"),
+        ({"guards": (Guard("adopt", PRO, "x", True, "consented"),)}, "ready"),
+        ({"rehearsal": Rehearsal(0, 1, (Refusal("s", PRO, "no"),))}, "**refused in rehearsal**"),
+        ({"source": PlanSource(snapshot="ab" * 32)}, "a preview"),
+        ({"changes": ()}, "no changes"),
+    ],
+)
+def test_the_table_says_what_an_environment_waits_for(make, facts, status):
+    made = replace(make.plan(), **{"changes": (change("pro", price()),), "steps": (), "guards": (), **facts})
+    assert row(Section("production", made)).status == status
+
+
+def test_a_comment_can_not_be_forged_by_a_name(make):
+    evil = "<!-- /reconciler:details --> <!-- reconciler:details --> ```"
+    made = replace(make.plan(), changes=(change(evil, FieldChange(evil, evil, evil + "\n" + evil)),), guards=())
+    text = plans([Section(evil, made, evil)])
+    assert text.count("<!--") == text.count("-->") == 2
+    assert "diff" not in without_details(text)
+
+
+def test_texts_of_several_lines_are_compared_line_by_line(shown):
+    text = shown(change("pro", FieldChange("description", "one\ntwo\nthree", "one\n2\nthree")))
+    assert "```diff\n! description:\n    one\n-   two\n+   2\n    three\n```" in text
+    new = shown(change("pro", FieldChange("description", None, "one\n- two"), action=Action.CREATE))
+    assert "```diff\n+ description: |\n+   one\n+   - two\n```" in new

@@ -1,13 +1,13 @@
 """What a changed price is called by people: the card's name, the tier's bounds, what it is for.
 
-The names come from what the plan would send: the bodies of its steps hold every rate card whole. Where there is none
-(a plan that is blocked, a card that goes) the keys of the path have to do.
+The names come from what the plan would send: the bodies of its steps hold every rate card whole; of a card that goes,
+or of a plan that is blocked, from what is live. Where neither knows it, the keys of the path have to do.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,13 +59,15 @@ def clipped(text: str, longest: int = _LONGEST) -> str:
 
 
 class Names:
-    """The rate cards of everything that a plan would write."""
+    """The rate cards of everything that a plan changes, as they would be sent, and as they are."""
 
     def __init__(self, plan: Plan) -> None:
-        self._bodies: dict[Address, Mapping[str, Tree]] = {}
+        self._specs: dict[Address, list[Mapping[str, Tree]]] = {}
         for step in plan.steps:
             if step.body is not None and ("phases" in step.body or "rateCards" in step.body):
-                self._bodies.setdefault(step.address, step.body)
+                self._specs.setdefault(step.address, [step.body])
+        for one in plan.contents:
+            self._specs.setdefault(one.address, []).extend(side for side in (one.after, one.before) if side is not None)
 
     def label(self, address: Address, field: FieldChange) -> Label:
         """What the price at a path is called."""
@@ -73,33 +75,34 @@ class Names:
         if match is None:
             return Label(field.path, named=False)
         phase, key, rest = match["phase"], match["card"], match["rest"] or ""
-        card = self._card(address, phase, key)
-        name = self._name(address, phase, key, card)
-        words, each = _words(rest, card)
+        cards = [card for card in self._cards(address, phase) if card.get("key") == key]
+        name = self._name(address, phase, key, cards)
+        words, each = _words(rest, cards)
         return Label(name or key, (*words, *self._phase(address, phase)), each, named=name is not None)
 
-    def _card(self, address: Address, phase: str | None, key: str) -> Mapping[str, Tree]:
-        return next((card for card in self._cards(address, phase) if card.get("key") == key), {})
+    def _cards(self, address: Address, phase: str | None) -> list[Mapping[str, Tree]]:
+        """The cards of a phase, or of an add-on: those of what would be sent first."""
+        return [card for spec in self._specs.get(address, ()) for card in _cards_of(spec, phase)]
 
-    def _cards(self, address: Address, phase: str | None) -> Iterator[Mapping[str, Tree]]:
-        body = self._bodies.get(address, {})
-        holders = [body] if phase is None else [item for item in items(body.get("phases")) if item.get("key") == phase]
-        for holder in holders:
-            yield from items(holder.get("rateCards"))
-
-    def _name(self, address: Address, phase: str | None, key: str, card: Mapping[str, Tree]) -> str | None:
+    def _name(self, address: Address, phase: str | None, key: str, cards: Iterable[Mapping[str, Tree]]) -> str | None:
         """The card's name; with its key where another one has the same name."""
-        name = card.get("name")
-        if not isinstance(name, str) or not name.strip():
-            return None
-        alike = [other for other in self._cards(address, phase) if other.get("name") == name]
-        return name if len(alike) == 1 else f"{name} ({key})"
+        names = (card.get("name") for card in cards)
+        name = next((name for name in names if isinstance(name, str) and name.strip()), None)
+        alike = {other.get("key") for other in self._cards(address, phase) if other.get("name") == name}
+        return name if name is None or alike == {key} else f"{name} ({key})"
 
     def _phase(self, address: Address, phase: str | None) -> tuple[str, ...]:
         """The phase, unless it is the last one: that is what everybody pays in the end."""
-        keys = [item.get("key") for item in items(self._bodies.get(address, {}).get("phases"))]
+        spec = next(iter(self._specs.get(address, ())), {})
+        keys = [item.get("key") for item in items(spec.get("phases"))]
         known = phase is None or (keys and keys[-1] == phase)
         return () if known or phase == "main" else (f"in phase {code(clipped(phase or ''))}",)
+
+
+def _cards_of(spec: Mapping[str, Tree], phase: str | None) -> Iterator[Mapping[str, Tree]]:
+    holders = [spec] if phase is None else [item for item in items(spec.get("phases")) if item.get("key") == phase]
+    for holder in holders:
+        yield from items(holder.get("rateCards"))
 
 
 def items(value: Tree) -> Iterable[Mapping[str, Tree]]:
@@ -107,15 +110,17 @@ def items(value: Tree) -> Iterable[Mapping[str, Tree]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
 
 
-def _words(rest: str, card: Mapping[str, Tree]) -> tuple[tuple[str, ...], bool]:
+def _words(rest: str, cards: Sequence[Mapping[str, Tree]]) -> tuple[tuple[str, ...], bool]:
     """What the rest of a path means, and whether it is the price of one unit."""
-    price = card.get("price")
-    price = price if isinstance(price, Mapping) else {}
-    cadence = card.get("billingCadence")
-    often = period(cadence) if isinstance(cadence, str) else "once" if card else ""
+    prices = [price for card in cards if isinstance(price := card.get("price"), Mapping)]
+    price = prices[0] if prices else {}
+    cadence = cards[0].get("billingCadence") if cards else None
+    often = sentence(clipped(period(cadence))) if isinstance(cadence, str) else "once" if cards else ""
     tier = _TIER.fullmatch(rest)
     if tier is not None:
-        return _tier(int(tier["index"]), tier["leaf"] or "", items(price.get("tiers")))
+        index = int(tier["index"])
+        sides = [list(items(price.get("tiers"))) for price in prices]
+        return _tier(index, tier["leaf"] or "", next((tiers for tiers in sides if index < len(tiers)), []))
     if rest == "price.amount":
         return _amount(price, often)
     if rest in ("price.minimumAmount", "price.maximumAmount"):

@@ -108,8 +108,12 @@ def _first(failure: str | None) -> str:
 
 def _status(plan: Plan, *, mention: bool) -> str:
     opened = plan.open_guards
+    tried = plan.rehearsal
+    if tried is not None and (tried.refusals or tried.differences):
+        return "**refused in rehearsal**"
     if not opened:
-        return "no changes" if plan.is_empty else "ready"
+        early = plan.not_before is not None or plan.source.snapshot is not None
+        return "no changes" if plan.is_empty else "a preview" if early else "ready"
     if any(not guard.consentable and guard.team is None and guard.code != _NOTICE for guard in opened):
         return "**blocked**"
     waited = waited_for(opened, mention=mention)
