@@ -4,5 +4,6 @@ from reconciler.policy.consent import Consent
 from reconciler.policy.freeze import frozen
 from reconciler.policy.judging import Hearing, judge
 from reconciler.policy.limits import Bounds
+from reconciler.policy.recheck import stricter
 
-__all__ = ["Bounds", "Consent", "Hearing", "frozen", "judge"]
+__all__ = ["Bounds", "Consent", "Hearing", "frozen", "judge", "stricter"]

@@ -63,7 +63,7 @@ def judge(
     """
     given = tuple(consents)
     demands = tuple(_demands(plan, given, hearing, digest))
-    guards = [*plan.guards, *exceeded(plan, bounds, population), *_usual(plan, hearing.policy, embedded=embedded)]
+    guards = [*plan.guards, *exceeded(plan, bounds, population), *usual(plan, hearing.policy, embedded=embedded)]
     guards += {demand.guard.name: demand.guard for demand in demands if demand.guard}.values()
     asked = replace(plan, guards=tuple(identified(guard, digest) for guard in guards))
     teams = Teams(plan.target.environment, change_digest(asked), hearing.consents, hearing.teams)
@@ -71,7 +71,7 @@ def judge(
     return _told(replace(asked, guards=answers), demands)
 
 
-def _usual(plan: Plan, policy: Policy, *, embedded: bool) -> Iterator[Guard]:
+def usual(plan: Plan, policy: Policy, *, embedded: bool) -> Iterator[Guard]:
     """One guard per change and class that needs consent everywhere but on a sandbox, where no policy says otherwise."""
     for change in () if embedded else plan.changes:
         for found in _classes(plan, change):

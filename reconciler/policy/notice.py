@@ -39,7 +39,7 @@ def of_notice(
         told = {found: _told(consents, found, change.address, digest) for found, _ in asked}
         # The one that is fulfilled last stands in the way.
         for found, needs in sorted(asked, key=lambda one: due(told[one[0]].day, one[1].notice or 0) or date.max):
-            yield _demand(change, found, needs, told[found], today)
+            yield demand(change, found, needs, told[found], today)
 
 
 def due(announced: date | None, days: int) -> date | None:
@@ -68,7 +68,8 @@ def _told(
     return Told(day, origin, tuple(dict.fromkeys(void)))
 
 
-def _demand(change: Change, found: ChangeClass, needs: ClassNeeds, told: Told, today: date) -> Demand:
+def demand(change: Change, found: ChangeClass, needs: ClassNeeds, told: Told, today: date) -> Demand:
+    """What is asked for one change and class, and whether it is fulfilled on a day."""
     first = due(told.day, needs.notice or 0)
     met = first is not None and today >= first
     said = f"{change.address}: {found.value} needs {_days(needs.notice or 0)} of notice" + "".join(told.void)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reconciler.model import Action, Change, ChangeClass, Guard, Plan
-from reconciler.render import affected_text, fields_text, impact_text, rehearsal_text, rerated_text, words
+from reconciler.render import affected_text, fields_text, impact_text, policy_text, rehearsal_text, rerated_text, words
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
 
@@ -28,6 +28,7 @@ _CLASS_PAINTS: dict[ChangeClass, Paint] = {
     ChangeClass.PRICE_LOWERING: "yellow",
     ChangeClass.ENTITLEMENT_REDUCING: "yellow",
 }
+_TOLD_ELSEWHERE = ("allow.used", "policy.warning")
 _HASH = "    # "
 BY_REVIEW = "an approving review of one of its members; CI hands it over with --consents"
 """How the consent of a team comes about."""
@@ -51,6 +52,7 @@ def plan(plan: Plan, style: Style) -> str:
     out += _shared(plan, style)
     if plan.rehearsal is not None:
         out += rehearsal_text.lines(plan.rehearsal, style)
+    out += policy_text.lines(plan, style)
     out += _guards(plan, style)
     if not plan.complete:
         out += style.wrap(
@@ -178,7 +180,7 @@ def _remark(text: str, prefix: str, style: Style) -> list[str]:
 
 
 def _warnings(plan: Plan, style: Style) -> Iterator[str]:
-    open_ones = [problem for problem in plan.warnings if problem.rule != "allow.used"]
+    open_ones = [problem for problem in plan.warnings if problem.rule not in _TOLD_ELSEWHERE]
     if open_ones:
         yield style.paint(f"Warnings: {len(open_ones)}", "yellow", "bold")
         for problem in open_ones:
@@ -245,7 +247,8 @@ def guard_lines(guard: Guard, style: Style) -> Iterator[str]:
         yield style.paint(f"      needs @{escape(guard.team)}: {BY_REVIEW}", "cyan")
         return
     flag = _flag(guard)
-    yield "      " + (style.paint(flag, "cyan") if flag else style.paint("no flag opens this one", "dim"))
+    asked = f" (asked for at {fields_text.place(guard.location)})" if guard.location and not flag else ""
+    yield "      " + (style.paint(flag, "cyan") if flag else style.paint(f"no flag opens this one{asked}", "dim"))
     if flag and guard.change:
         yield style.paint(f'      or an Approval with `change: "{guard.change[:SHORT_DIGEST]}"`', "dim")
 

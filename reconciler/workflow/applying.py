@@ -24,7 +24,7 @@ from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
-from reconciler.policy import frozen
+from reconciler.policy import frozen, stricter
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.plans import (
@@ -132,6 +132,7 @@ def run_apply(
     require_open(made)
     _require_target(context, made)
     _require_time(context, made)
+    _require_policy(context, made)
     _require_pinned(context, made)
     started = time.monotonic()
     with connect(context) as backend:
@@ -205,6 +206,15 @@ def _require_time(context: Context, made: Plan) -> None:
         )
     if found := tuple(frozen(made, context.environment.freeze, moment)):
         raise GuardError(found, tip="; ".join(guard.message for guard in found))
+
+
+def _require_policy(context: Context, made: Plan) -> None:
+    """Refuse a saved plan that the environment's policy of today would stop."""
+    environment = context.environment
+    if found := stricter(made, environment.policy, now(), embedded=context.embedded):
+        raise GuardError(
+            found, tip=f"the policy of {environment.name} asks for this now; make a new plan, which says how to go on"
+        )
 
 
 def _require_unmoved(backend: Backend, context: Context, made: Plan) -> tuple[Observation, dict[str, str | None]]:

@@ -208,3 +208,91 @@ def test_a_saved_plan_takes_no_consents(run, live):
     file = consented(live, "0" * 64)
     ended = run("apply", "--plan", "pr.plan", "--consents", file)
     assert (ended.code, "--consents" in ended.err) == (64, True)
+
+
+RULES = """policy: {rules: [
+  {name: steep, when: 'change.class == "price-raising" && change.percent > 20.0', effect: deny, because: ask the board},
+  {name: meters, when: 'change.kind == "Meter"', effect: {consent: acme/data}, because: they own the events}]}"""
+
+
+def test_a_rule_of_the_project_stops_what_is_too_steep_and_lets_the_rest_through(run, live):
+    raise_the_price(run, live, RULES)
+    apply(run, "--allow", "price-raising:Plan/pro")
+    live.declare(meter(), FEATURE, pro("26"))
+    ended = refused(
+        run, live, "policy.steep:Plan/pro", "--allow", "price-raising:Plan/pro", "--allow", "policy.steep:*/*"
+    )
+    shown = run("plan").out
+    assert "✗ steep  Plan/pro" in shown
+    assert "denied: ask the board" in shown
+    assert "no flag opens this one (asked for at reconciler.yaml:9)" in shown
+    assert "--allow policy" not in shown + ended.err
+
+
+def test_a_rule_may_ask_a_team_about_new_things(run, live):
+    live.project(RULES).declare(meter())
+    refused(run, live, "policy.meters:Meter/tokens", "--allow", "policy.meters:Meter/tokens")
+    file = consented(live, planned(run)["change_digest"], team="acme/data")
+    apply(run, "--consents", file)
+
+
+def test_a_saved_plan_is_judged_by_the_policy_of_the_day_it_is_applied(run, live):
+    raise_the_price(run, live, "")
+    run("plan", "-o", "pr.plan", "--allow", "price-raising:Plan/pro")
+    live.project(BY_PRICING)
+    ended = refused_plan(run, live, "pr.plan", "price-raising:Plan/pro")
+    assert "the policy of live asks for this now; make a new plan" in wrapped(ended.err)
+    live.project("policy: {classes: {price-raising: {notice: 1}}}")
+    refused_plan(run, live, "pr.plan", "notice:Plan/pro")
+    live.project("")
+    assert run("apply", "--plan", "pr.plan").code == 0
+
+
+def refused_plan(run, live, file, name):
+    before = live.everything()
+    ended = run("apply", "--plan", file)
+    assert (ended.code, name in ended.err, live.everything() == before) == (3, True, True), ended
+    return ended
+
+
+def test_a_destroy_needs_the_team_that_a_policy_names(run, live):
+    live.declare(meter())
+    apply(run)
+    live.project("policy: {classes: {destructive: {consent: acme/leads}}}")
+    ended = run("destroy", "--auto-approve", "--confirm", "live")
+    assert (ended.code, "destructive:Meter/tokens" in ended.err, len(live.items("meters"))) == (3, True, 1)
+
+
+def test_what_heals_by_itself_asks_for_what_a_policy_asks(run, live):
+    live.declare(("NotificationChannel", "ops", {"name": "Ops", "type": "WEBHOOK", "url": "https://hooks.example/ops"}))
+    apply(run)
+    (channel,) = live.items("notification/channels")
+    live.send("PUT", f"notification/channels/{channel['id']}", {**channel, "name": "Clicked"})
+    live.project("policy: {classes: {cosmetic: consent}}")
+    left = run("drift", "--heal", "--auto-approve")
+    assert (left.code, "--allow cosmetic:NotificationChannel/ops" in wrapped(left.out + left.err)) == (2, True), left
+    assert live.items("notification/channels")[0]["name"] == "Clicked"
+    healed = run("drift", "--heal", "--auto-approve", "--allow", "cosmetic:NotificationChannel/ops")
+    assert healed.code == 0, healed
+    assert live.items("notification/channels")[0]["name"] == "Ops"
+
+
+def test_a_promotion_is_held_to_the_policy_of_where_it_goes(run, pair):
+    pair.declare(meter())
+    text = (pair.root / "reconciler.yaml").read_text()
+    (pair.root / "reconciler.yaml").write_text(
+        f"{text}    policy: {{classes: {{additive: {{consent: acme/leads}}}}}}\n"
+    )
+    assert run("apply", "-e", "staging", "--auto-approve").code == 0
+    ended = run("promote", "--to", "production", "--auto-approve")
+    assert (ended.code, "additive:Meter/tokens" in ended.err, pair.production.items("meters")) == (3, True, [])
+    saved = run("promote", "--to", "production", "-o", "up.plan")
+    assert saved.code == 0, saved
+    plan = json.loads((pair.root / "up.plan").read_text())
+    consent = {
+        "team": "acme/leads", "by": ["alice"], "environment": "production", "source": "https://host/pull/1",
+        "change_digest": plan["change_digest"],
+    }  # fmt: skip
+    (pair.root / "consents.json").write_text(json.dumps({"format_version": "1.0", "consents": [consent]}))
+    done = run("promote", "--to", "production", "--auto-approve", "--consents", "consents.json")
+    assert done.code == 0, done
