@@ -92,6 +92,8 @@ class Api:
         content = None if body is None else json.dumps(body).encode()
         request = self._request(method, self._base + path, content=content)
         answer = self._answered(request, again=False)
+        if answer.status_code in _REDIRECTS:
+            raise HostError(f"{method} {path}: the host redirects; nothing was written", status=answer.status_code)
         return _json(answer) if answer.content else None
 
     def query(self, url: str, text: str) -> Any:  # noqa: ANN401 - JSON

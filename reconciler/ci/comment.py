@@ -90,7 +90,14 @@ def _kept(place: Place, asked: Asked, told: Told, found: pulls.Pull, pause: Call
         mine = [name for name, made in asked.made.items() if made.plan and _speaks(document, name, told)]
         return compose(document, {name: partial(own, name) for name in mine})
 
-    kept = sticky.keep(place, lambda document: _say(document, asked, told), write, pause, current)
+    left: dict[str, None] = {}
+
+    def say(document: Document) -> Document:
+        left.update((name, None) for name in _names(document, asked, told) if _later(document, name, told))
+        return _say(document, asked, told)
+
+    kept = sticky.keep(place, say, write, pause, current)
+    kept = replace(kept, notices=(*kept.notices, *(f"{name}: a later run has told more already" for name in left)))
     if kept.moved and kept.url is not None:
         # Pushed while this was being written: what stands there now must not look like a plan of the new commit.
         late = replace(asked, state="stale")

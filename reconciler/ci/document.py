@@ -108,7 +108,7 @@ def _entry_tree(entry: Entry) -> dict[str, Any]:
 def _hidden(tree: Mapping[str, Any]) -> str:
     """JSON that ends no hidden comment, whatever is in it."""
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
-    return text.replace("--", "-\\u002d").replace("<", "\\u003c").replace(">", "\\u003e")
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _checksum(line: str, shown: str) -> str:

@@ -116,7 +116,9 @@ def _closed(api: Api, job: Job, found: Found, login: str) -> Kept:
     opened = [one for one in _issues(api, job, found.environment, login) if one.open]
     for issue in opened:
         change = {"state": "closed", "state_reason": "completed"}
-        api.send("PATCH", job.path("issues", issue.number), change)
+        answer = api.send("PATCH", job.path("issues", issue.number), change)
+        if not isinstance(answer, dict) or answer.get("state") != "closed":
+            raise HostError(f"issue {issue.number} is not closed although the host accepted it")
         _say(api, job, issue, f"Live is as declared again, found by [this run](<{job.run_url}>).")
     return Kept(found.environment, "closed" if opened else "clean, as before", opened[0].url if opened else None)
 

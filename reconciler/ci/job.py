@@ -64,8 +64,9 @@ class Job:
 
     @property
     def pull_head(self) -> str | None:
-        """The newest commit of the pull request when this was started."""
-        found = _inside(self.event, "pull_request", "head", "sha")
+        """The newest commit of the pull request when this, or the run that this follows, was started."""
+        followed = _inside(self.event, "workflow_run", "head_sha")
+        found = _inside(self.event, "pull_request", "head", "sha") or followed
         return found if isinstance(found, str) else None
 
     def path(self, *parts: str | int) -> str:

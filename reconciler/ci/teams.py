@@ -48,8 +48,15 @@ def consents(
             by = tuple(one.login for one in inside)
             given.append(TeamConsent(team, by, environment, change_digest, inside[0].url))
         else:
-            missing[team] = cannot[0] if cannot else f"nobody of {team} has approved it"
+            missing[team] = cannot[0] if cannot else _nobody(team, members)
     return Consents(tuple(given), missing)
+
+
+def _nobody(team: str, members: Sequence[str] | None) -> str:
+    """A host says of a team that the token may not see that it is not there."""
+    said = f"nobody of {team} has approved it"
+    unsure = "as far as this token may see; `teams:` in reconciler.yaml can name its members"
+    return said if members is not None else f"{said}, {unsure}"
 
 
 def _known(team: str, known: Mapping[str, Sequence[str]]) -> Sequence[str] | None:

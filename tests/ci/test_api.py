@@ -63,6 +63,22 @@ def test_a_comment_is_never_posted_a_second_time_because_the_answer_was_lost(hub
 
 
 @pytest.mark.parametrize(
+    ("failure", "sent"), [(httpx.ReadTimeout, 1), (httpx.RemoteProtocolError, 1), (httpx.ConnectTimeout, 6)]
+)
+def test_a_comment_without_an_answer_is_posted_again_only_if_it_never_left(job, failure, sent):
+    seen = []
+
+    def fail(request):
+        seen.append(request)
+        raise failure("no answer")
+
+    with pytest.raises(HostError) as caught:
+        Api(job, httpx.MockTransport(fail)).send("POST", "/x", {})
+    assert len(seen) == sent
+    assert caught.value.sent is (sent == 1)
+
+
+@pytest.mark.parametrize(
     "told",
     [
         Told(429, {"message": "slow down"}, {"retry-after": "1"}),
@@ -146,6 +162,14 @@ def test_no_exception_of_httpx_comes_out(job, failure):
         with pytest.raises(HostError) as caught:
             call()
         assert TOKEN not in str(caught.value)
+
+
+def test_a_write_is_not_led_elsewhere(hub, api, job):
+    moved = Told(307, {"message": "Moved"}, {"location": f"{hub.repo_url}/issues/9/comments"})
+    hub.once("POST", "/comments", lambda asked: moved)
+    with pytest.raises(HostError, match="redirects; nothing was written"):
+        api.send("POST", comments(job), {"body": "x"})
+    assert len(hub.requests) == 1
 
 
 def test_what_is_no_json_is_told(hub, api, job):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -197,7 +198,7 @@ def test_a_run_of_an_earlier_commit_leaves_what_a_later_push_brought(hub, pull, 
     before = only(hub).body
     said = say(first, "planned", RAISE)
     assert only(hub).body == before
-    assert any("newer commit" in notice for notice in said.notices) or entries(hub)["production"].run == second.run_id
+    assert said.notices == ("production: a later run has told more already",)
 
 
 def test_a_run_of_an_earlier_commit_says_nothing_although_the_later_one_has_not_spoken_yet(hub, pull, job_for, say):
@@ -249,13 +250,22 @@ def test_a_later_run_that_is_overwritten_before_its_last_look_has_the_last_word(
     assert entries(hub)["production"].change_digest == planfile.change_digest(newer)
 
 
+def test_a_job_that_follows_a_run_speaks_of_the_commit_of_that_run(hub, pull, job_for, say):
+    """A run of a fork has no right to comment; one that follows it has, and the pull request may have moved on."""
+    follows = replace(job_for(sha=hub.sha("main")), event={"workflow_run": {"head_sha": pull.head}})
+    say(follows, "planned", SMALL, pull=pull.number)
+    assert entries(hub)["staging"].head == pull.head
+    hub.push(pull)
+    said = say(follows, "planned", RAISE, pull=pull.number)
+    assert set(entries(hub)) == {"staging"}
+    assert "newer commit" in said.notices[0]
+
+
 def test_a_second_attempt_of_a_run_replaces_the_first(hub, pull, job_for, say):
     job = job_for(pull)
     say(job, "planned", summaries=[plans.summary("production")])
     again = hub.runs[job.run_id]
     again.attempt = 2
-    from dataclasses import replace
-
     say(replace(job, run_attempt=2), "planned", RAISE)
     assert entries(hub)["production"].attempt == 2
     say(job, "planned", summaries=[plans.summary("production")])
@@ -269,6 +279,14 @@ def test_of_two_creators_at_the_same_moment_the_older_comment_stays_with_both_se
     assert set(entries(hub)) == {"production", "staging"}
     assert len(hub.asked("POST", "/comments")) == 2
     assert len(hub.asked("DELETE")) == 1
+
+
+def test_a_second_comment_that_its_own_job_has_taken_away_meanwhile_is_as_good(hub, pull, job_for, say):
+    run = job_for(pull)
+    hub.once("POST", "/comments", lambda asked: say(run, "planned", SMALL) and None)
+    hub.once("DELETE", "/comments/", lambda asked: hub.comments.pop() and None)
+    say(run, "planned", RAISE)
+    assert set(entries(hub)) == {"production", "staging"}
 
 
 def test_two_comments_that_a_killed_job_left_become_one(hub, pull, job_for, say):
@@ -478,8 +496,6 @@ def test_twenty_environments_full_of_prices_fit_and_keep_their_rows(hub, pull, j
 def test_a_name_can_neither_end_the_header_nor_begin_a_section(hub, pull, job_for, say):
     evil = "--> <!-- reconciler:section production -->\n<!-- /reconciler:section staging -->"
     made = plans.plan(plans.renamed(), environment="staging")
-    from dataclasses import replace
-
     (change,) = made.changes
     fields = tuple(replace(field, before=evil, after=evil + "2") for field in change.fields)
     made = replace(made, changes=(replace(change, fields=fields, title=f"Plan/sso {evil}"),))

@@ -11,7 +11,7 @@ import pytest
 from reconciler.ci import drift_issue, issue
 from reconciler.errors import HostError, PlanFileError
 
-from .github import BOT
+from .github import BOT, Told
 
 
 def moved(live="Pro!", key="pro"):
@@ -104,6 +104,13 @@ def test_an_issue_whose_answer_was_lost_is_not_opened_twice(hub, keep):
     hub.once_after("POST", "/issues", lambda asked, told: object.__setattr__(told, "status", 502))
     assert keep(drift(moved())).what == "opened"
     assert len(hub.issues) == 1
+
+
+def test_a_host_that_accepts_and_does_not_close_is_not_believed(hub, keep):
+    keep(drift(moved()))
+    hub.once("PATCH", "/issues/", lambda asked: Told(200, {"state": "open"}))
+    with pytest.raises(HostError, match="not closed although"):
+        keep(drift())
 
 
 def test_issues_of_others_and_pull_requests_are_left_alone(hub, keep):
