@@ -18,7 +18,8 @@ def tell(given: Inputs) -> int:
     files = _files(folder)
     if given.command != "snapshot":
         tool.tell("summary", *files)
-    tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_named("--problems", folder, "problems.json"))
+    if given.command in ("validate", "plan"):
+        tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_named("--problems", folder, "problems.json"))
     if given.comment and (state := _state(given.command)):
         link = ["--link", os.environ["LINK"]] if os.environ["LINK"] else []
         named = [word for name in given.named for word in ("-e", name)]
