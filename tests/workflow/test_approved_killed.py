@@ -241,10 +241,46 @@ def test_the_rest_is_not_applied_where_something_else_is_declared_by_now(half, t
     assert "Plan/more" in [str(pair.address) for pair in caught.value.differences.of("new")]
 
 
-def test_the_rest_is_not_applied_where_less_is_asked_for(half):
+def test_the_rest_is_not_applied_where_the_same_objects_are_declared_otherwise_by_now(half, tmp_path):
+    context, approved = half(2)
+    before = everything(context)
+    others = [plan("team", "9") if '"key": "team"' in text else text for text in catalogue(2)]
+    (tmp_path / "catalog.yaml").write_text("---\n".join(others))
+    with pytest.raises(PlanChangedError) as caught:
+        make_approved_plan(open_at(tmp_path), approved)
+    (team,) = (pair for pair in caught.value.differences.objects if str(pair.address) == "Plan/team")
+    assert [(field.approved.after, field.now.after) for field in team.fields] == [("2", "9"), ("2", "9")]
+    assert everything(context) == before
+
+
+@pytest.mark.parametrize("target", ["Feature/fresh", "Plan/team", "Plan/*"])
+def test_the_rest_is_not_applied_where_less_is_asked_for(half, target):
     context, approved = half(2)
     with pytest.raises(PlanChangedError):
-        make_approved_plan(context, approved, PlanRequest(targets=("Feature/fresh",)))
+        make_approved_plan(context, approved, PlanRequest(targets=(target,)))
+
+
+def test_the_rest_is_not_applied_where_removing_is_not_asked_for(half):
+    context, approved = half(2)
+    with pytest.raises(PlanChangedError):
+        make_approved_plan(context, approved, PlanRequest(prune=False))
+
+
+def test_what_is_left_to_be_removed_is_not_live_for_whom_nothing_is_to_be_removed(worlds, tmp_path):
+    _, approved, _, _ = worlds[2]
+    start = worlds[2][0]
+    shutil.copytree(start, tmp_path / ".reconciler")
+    context = open_at(tmp_path, 2)
+    kept = make_plan(context, PlanRequest(prune=False))
+    assert run_apply(context, kept).exit_code == 0
+    assert make_plan(context, PlanRequest(prune=False)).is_empty
+    with pytest.raises(PlanChangedError):
+        make_approved_plan(context, approved, PlanRequest(prune=False))
+    found = make_approved_plan(context, approved)
+    assert found.standing == "rest"
+    assert {address.key for address in found.left} == {"old", "gone"}
+    assert run_apply(context, found.run, again=PlanRequest()).exit_code == 0
+    assert everything(context) == worlds[2][2]
 
 
 def test_what_is_left_of_an_old_approval_is_still_approved(half, worlds):
