@@ -11,6 +11,7 @@ import yaml
 
 from reconciler.__main__ import main
 from reconciler.cli.main import cli
+from reconciler.project import load_project
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -118,7 +119,8 @@ def test_what_plans_share_in_the_readme_is_changed_as_it_says(tmp_path, monkeypa
 
 
 def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
-    plan, scenario, approval, shared, project, secrets = [block for language, block in BLOCKS if language == "yaml"]
+    blocks = [block for language, block in BLOCKS if language == "yaml"]
+    plan, scenario, approval, _, shared, project, secrets = blocks
     assert "kind: RateCard" in shared
     kinds = [yaml.safe_load(block)["kind"] for block in (plan, scenario, approval, project)]
     assert kinds == ["Plan", "Scenario", "Approval", "Project"]
@@ -169,6 +171,23 @@ def test_the_price_test_of_the_readme_passes_on_the_example(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path / "x")
     assert main(["test"]) == 0, capsys.readouterr()
     assert capsys.readouterr().out.endswith("1 of 1 price test passed.\n")
+
+
+def test_the_policy_of_the_readme_says_what_the_text_says(tmp_path):
+    (policy,) = [block for language, block in BLOCKS if language == "yaml" and "policy:\n" in block]
+    placed = policy.replace("  production:\n", "  production:\n    endpoint: https://openmeter.example\n")
+    (tmp_path / "reconciler.yaml").write_text(f"apiVersion: reconciler/v1\nkind: Project\nname: acme\n{placed}")
+    found = load_project(tmp_path)
+    policy = found.environment("production").policy
+    asked = {str(name): (needs.effect, needs.team, needs.notice) for name, needs in policy.classes.items()}
+    assert asked == {
+        "additive": ("warn", None, None),
+        "price-lowering": ("allow", None, None),
+        "price-raising": ("consent", "acme/pricing", 30),
+        "destructive": ("consent", "acme/billing-leads", None),
+    }
+    assert [(rule.name, rule.effect) for rule in policy.rules] == [("steep_raise", "deny")]
+    assert found.teams == {"acme/pricing": ("alice", "bob")}
 
 
 def test_the_library_example_runs(tmp_path, monkeypatch, capsys):

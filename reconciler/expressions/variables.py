@@ -1,4 +1,4 @@
-"""Everything that an expression can name, with its type: what is checked against, and what ``explain policy`` shows.
+"""Everything that an expression can name, with its type: what is checked against, and what ``explain`` shows of it.
 
 Types are CEL's: ``string``, ``bool``, ``int``, ``double``, ``timestamp``, ``dyn``; ``int?`` may be null, where nobody
 can tell; ``list(T)``; or one of the records here. Amounts and percentages are doubles, which is exact enough to compare

@@ -87,7 +87,7 @@ class RuleDocument(Spec):
     name: Name
     """Unique in the environment; the guard is called `policy.NAME`."""
     when: Annotated[str, Field(min_length=1)]
-    """An expression in CEL over `change` and `plan`; `reconciler explain policy` lists what they have."""
+    """An expression in CEL over `change` and `plan`; `reconciler explain Policy.rules.when` lists what they have."""
     effect: Literal["deny", "warn", "consent"] | ConsentDocument
     """Where `when` is true, or cannot be told: `deny`, `warn`, `consent`, or `{consent: TEAM}`."""
     because: Annotated[str, Field(min_length=1)]

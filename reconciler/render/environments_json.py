@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.model import EnvironmentCheck
+from reconciler.model import EnvironmentCheck, Policy
 from reconciler.project import EnvironmentFacts
 from reconciler.render.plain import location
 
@@ -51,10 +51,20 @@ def _facts(one: EnvironmentFacts) -> dict[str, Any]:
             "maxSubscribersAffected": limits.max_subscribers_affected,
             "maxBillIncreasePercent": limits.max_bill_increase_percent,
         },
+        "policy": _policy(declared.policy),
         "credentials": [{"for": item.use, "source": item.source, "present": item.present} for item in one.credentials],
         "withheld": list(declared.withheld),
         "location": location(declared.location),
     }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    classes = {
+        found.value: {"effect": needs.effect, "team": needs.team, "notice": needs.notice}
+        for found, needs in sorted(policy.classes.items(), key=lambda item: item[0].rank)
+    }
+    rules = [{"name": rule.name, "when": rule.when, "effect": rule.effect, "team": rule.team} for rule in policy.rules]
+    return {"classes": classes, "rules": rules}
 
 
 def _check(one: EnvironmentCheck) -> dict[str, Any]:

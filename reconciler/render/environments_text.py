@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model import EnvironmentCheck
+from reconciler.model import EnvironmentCheck, Policy
 from reconciler.project import Credential, EnvironmentFacts
 from reconciler.render import table
 from reconciler.render.escape import escape
@@ -55,8 +55,20 @@ def _notes(one: EnvironmentFacts) -> Iterator[str]:
             yield f"{escape(one.name)}: the {escape(credential.source)} ({escape(credential.use)}) gives nothing here"
     if one.declared.withheld:
         yield _withheld(one.name, one.declared.withheld)
+    if said := "; ".join(_policy(one.declared.policy)):
+        yield f"{escape(one.name)}: policy: {escape(said)}"
     if one.declared.protected and not one.declared.identity:
         yield f"{escape(one.name)}: protected and not pinned, so nothing can be applied; `reconciler env check --pin`"
+
+
+def _policy(policy: Policy) -> Iterator[str]:
+    """What it says, class by class, and its rules by name."""
+    for found, needs in sorted(policy.classes.items(), key=lambda item: item[0].rank):
+        asks = [f"consent of @{needs.team}"] if needs.team else [needs.effect] if needs.effect else []
+        asks += [f"{plural(needs.notice, 'day')} of notice"] if needs.notice else []
+        yield f"{found.value}: {', '.join(asks)}"
+    if policy.rules:
+        yield f"rules: {', '.join(rule.name for rule in policy.rules)}"
 
 
 def _withheld(name: str, what: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from reconciler.errors import UsageError
@@ -22,6 +23,7 @@ from reconciler.manifest.scenarios import SCENARIO
 from reconciler.manifest.shared import SHARED
 from reconciler.project import rules as project_rules
 from reconciler.reading.suggest import did_you_mean
+from reconciler.render.explain_facts import FieldFacts, named_in_expressions
 from reconciler.render.explain_project import PROJECT_KINDS, ProjectKind
 
 _FORMS = {
@@ -35,20 +37,6 @@ _FORMS = {
     "json": "JSON document, or a map",
     "any": "any value",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FieldFacts:
-    """One field for people. ``notes`` are what the markers say; ``children`` are the fields below it."""
-
-    path: str
-    name: str
-    type: str
-    required: bool
-    description: str
-    notes: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    children: tuple[FieldFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +207,32 @@ def _one_of_several(shape: OneOf, by_tag: dict[str, FieldFacts]) -> FieldFacts:
 def _facts(field: Field, owner: Object, prefix: str) -> FieldFacts:
     path = f"{prefix}.{field.name}" if prefix else field.name
     info = _info(owner, field.name)
+    below = facts(field.shape, path)
+    either = () if below else _below(field, info, path)
     return FieldFacts(
         path=path,
         name=field.name,
-        type=type_of(field.shape, field),
+        type="a word, or an object" if either and field.shape == Scalar("any") else type_of(field.shape, field),
         required=field.required,
         description=" ".join(field.description.split()),
         notes=tuple(_notes(field, info)),
         choices=_choices(info.annotation if info else None),
-        children=facts(field.shape, path),
+        children=below or either,
     )
+
+
+def _below(field: Field, info: FieldInfo | None, path: str) -> tuple[FieldFacts, ...]:
+    """What stands below a value that may be a map: its fields; below an expression: what it can name."""
+    if field.name == "when":
+        return named_in_expressions(path)
+    model = _model(info.annotation) if info and isinstance(field.shape, Scalar) else None
+    return facts(shape_of(model), path) if model else ()
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - annotations are any object
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model(inner))), None)
 
 
 def _info(owner: Object, name: str) -> FieldInfo | None:

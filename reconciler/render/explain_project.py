@@ -8,6 +8,7 @@ from reconciler.kinds.kind import Rule
 from reconciler.kinds.shape import Shape, shape_of
 from reconciler.project import rules
 from reconciler.project.document import API_VERSION, EnvironmentDocument, ProjectDocument
+from reconciler.project.policy_document import PolicyDocument
 
 _ENVIRONMENT_RULES = (
     rules.ENDPOINT,
@@ -18,6 +19,7 @@ _ENVIRONMENT_RULES = (
     rules.HEADER,
     rules.ADOPT,
     rules.DURATION,
+    rules.POLICY,
     rules.API,
     rules.DUPLICATE,
     rules.ENVIRONMENT,
@@ -73,6 +75,30 @@ identity: 01J9ZZ8Q2V0SEYHF0AMA8P1J # `reconciler env check --pin` writes it
 protected: true
 promotesFrom: staging
 limits: { maxRemovals: 1 }
+""",
+        ),
+        ProjectKind(
+            "Policy",
+            API_VERSION,
+            "under `policy` of an environment",
+            "What an environment asks of a plan before it is applied. Rules and classes of the environment that it "
+            "extends hold as well; a sandbox asks for nothing but what stands here.",
+            shape_of(PolicyDocument),
+            (rules.POLICY,),
+            """\
+classes:
+  price-lowering: allow
+  additive: warn
+  price-raising: { consent: acme/pricing, notice: 30 } # a team of the pull request's host; days
+rules:
+  - name: steep_raise
+    when: change.class == "price-raising" && change.percent > 20.0
+    effect: deny # or warn, consent, { consent: acme/finance }
+    because: more than 20 % needs a board decision
+  - name: quiet_weekends
+    when: plan.percent > 0.0 && plan.at.getDayOfWeek("Europe/Berlin") in [0, 5, 6]
+    effect: consent
+    because: nobody is here to answer customers
 """,
         ),
     )

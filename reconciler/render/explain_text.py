@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.kinds.kind import Kind, Rule
 from reconciler.render.escape import columns
-from reconciler.render.explain import TOOL_KINDS, FieldFacts, KindFacts, beside
+from reconciler.render.explain import TOOL_KINDS, KindFacts, beside
+from reconciler.render.explain_facts import FieldFacts
 from reconciler.render.explain_project import PROJECT_KINDS, ProjectKind
 from reconciler.render.style import Style
 from reconciler.render.words import plural

@@ -102,7 +102,12 @@ def require_rehearsed(made: Plan) -> None:
 
 def _tip(guards: tuple[Guard, ...]) -> str | None:
     asks = [_flag(guard) for guard in guards if guard.consentable or guard.code == "foreign_draft"]
-    return f"after a review, consent with {' '.join(dict.fromkeys(asks))}" if asks else None
+    teams = dict.fromkeys(f"@{guard.team}" for guard in guards if guard.team)
+    said = [f"after a review, consent with {' '.join(dict.fromkeys(asks))}"] if asks else []
+    said += (
+        [f"a member of {' and one of '.join(teams)} has to approve it, which CI tells with --consents"] if teams else []
+    )
+    return "; ".join(said) or None
 
 
 def _flag(guard: Guard) -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import pytest
 
 from reconciler.errors import UsageError
+from reconciler.expressions.variables import VARIABLES
 from reconciler.kinds.registry import KINDS
 from reconciler.render import explain, explain_text
 from reconciler.render.style import Style
@@ -123,7 +125,7 @@ def test_the_rules_of_shared_cards_are_those_of_reuse_and_of_cards():
     assert {"reuse.unknown", "reuse.unused", "card.price.silent"} <= ids
 
 
-@pytest.mark.parametrize("name", ["Project", "Environment"])
+@pytest.mark.parametrize("name", ["Project", "Environment", "Policy"])
 def test_the_projects_own_files_have_a_page_on_which_every_field_is_described(name):
     found = explain.explain(name.lower())
     assert found.kind.name == name
@@ -147,7 +149,10 @@ def test_the_examples_of_the_projects_own_files_are_read_without_a_problem(tmp_p
     base = "  fleet: { abstract: true }\n"
     (tmp_path / "reconciler.yaml").write_text(explain.explain("Project").kind.example + base)
     (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "eu.yaml").write_text(explain.explain("Environment").kind.example)
+    policy = textwrap.indent(explain.explain("Policy").kind.example, "  ")
+    (tmp_path / "environments" / "eu.yaml").write_text(
+        f"{explain.explain('Environment').kind.example}policy:\n{policy}"
+    )
     assert list(load_project(tmp_path).environments) == ["staging", "eu"]
 
 
@@ -157,3 +162,18 @@ def test_a_field_of_an_environment_is_found_by_its_path():
     ]  # fmt: skip
     with pytest.raises(UsageError, match="did you mean `token`"):
         explain.explain("Environment.tokn")
+
+
+def test_every_name_that_a_rule_can_use_is_explained():
+    page = explain_text.kind(explain.explain("Policy.rules.when"), Style(width=200))
+    for record in VARIABLES.values():
+        for one in record.attributes:
+            assert f"{one.name} " in page
+            assert " ".join(one.meaning.split()) in page
+    assert "path " in explain_text.kind(explain.explain("Environment.policy.rules.when.change.fields"), Style())
+
+
+def test_what_may_be_a_word_or_a_map_has_the_fields_of_the_map():
+    found = explain.explain("Project.environments.policy.classes.price-raising").field
+    assert [one.name for one in found.children] == ["effect", "consent", "notice"]
+    assert found.choices == ("allow", "warn", "consent")
