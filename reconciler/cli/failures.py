@@ -19,7 +19,7 @@ from reconciler.render.style import Style
 if TYPE_CHECKING:
     from reconciler.model import Guard
 
-_ROOT = "reconciler.root"
+_ROOT, _MAY_READ = "reconciler.root", "reconciler.may_read"
 _ISSUES = "please report it with the traceback that -vv prints, and with secrets removed"
 
 
@@ -27,7 +27,7 @@ def show(error: Exception, ctx: click.Context | None) -> int:
     """Print an error to stderr and return the exit code that it ends with."""
     screen = console(ctx)
     if isinstance(error, errors.ReconcilerError):
-        screen.say("\n".join(_lines(error, screen, _root(ctx))))
+        screen.say("\n".join(_lines(error, screen, _root(ctx), ctx.meta.get(_MAY_READ) if ctx else None)))
         _traceback(screen, error, 2)
         return error.exit_code
     name = type(error).__name__
@@ -42,13 +42,15 @@ def _traceback(screen: Console, error: Exception, from_verbose: int) -> None:
             sys.stderr.write("\n".join(escape(part) for part in line.split("\n")))
 
 
-def _lines(error: errors.ReconcilerError, screen: Console, root: Path) -> Iterator[str]:
+def _lines(
+    error: errors.ReconcilerError, screen: Console, root: Path, may_read: Callable[[Path], bool] | None
+) -> Iterator[str]:
     style = screen.err
     match error:
         case errors.InputError(problems=found) if found:
             from reconciler.render.problems_text import problems
 
-            yield problems(found, source_lines(root), style).rstrip("\n")
+            yield problems(found, source_lines(root, may_read), style).rstrip("\n")
         case errors.GuardError(guards=guards):
             # The plan above has told what each of them means.
             yield _head("Refused", f"{_opened(guards)}. Nothing was written.", style)
@@ -82,9 +84,10 @@ def _sentence(message: str) -> str:
     return "\n".join(escape(line) for line in message.splitlines()) if message else ""
 
 
-def remember_root(ctx: click.Context, root: Path) -> None:
-    """Keep where the files are that locations are relative to."""
+def remember_root(ctx: click.Context, root: Path, may_read: Callable[[Path], bool] | None = None) -> None:
+    """Keep where the files are that locations are relative to, and which of them may be shown."""
     ctx.meta[_ROOT] = root
+    ctx.meta[_MAY_READ] = may_read
 
 
 def _root(ctx: click.Context | None) -> Path:
@@ -92,16 +95,23 @@ def _root(ctx: click.Context | None) -> Path:
     return found if isinstance(found, Path) else Path.cwd()
 
 
-def source_lines(root: Path) -> Callable[[str], Sequence[str] | None]:
-    """Reads the lines of source files, each once; None for one that is gone."""
+def source_lines(root: Path, may_read: Callable[[Path], bool] | None = None) -> Callable[[str], Sequence[str] | None]:
+    """Reads the lines of source files, each once; None for one that is gone, or that ``may_read`` denies.
+
+    A name need not be that of the file that was read: whoever makes a bundle names what is in it.
+    """
     known: dict[str, Sequence[str] | None] = {}
 
     def lines(file: str) -> Sequence[str] | None:
         if file not in known:
             try:
-                known[file] = (root / file).read_text(encoding="utf-8", errors="replace").split("\n")
+                known[file] = _lines_of(root / file) if may_read is None or may_read(root / file) else None
             except OSError:
                 known[file] = None
         return known[file]
 
     return lines
+
+
+def _lines_of(path: Path) -> Sequence[str]:
+    return path.read_text(encoding="utf-8", errors="replace").split("\n")

@@ -44,7 +44,7 @@ def open_context(ctx: click.Context, where: Where, paths: tuple[Path, ...] = ())
         read_only=where.read_only,
         trusted=where.trusted,
     )
-    remember_root(ctx, context.project.root)
+    remember_root(ctx, context.project.root, context.project.may_read)
     summaries.about(ctx, context.environment.name)
     return context
 
@@ -54,7 +54,7 @@ def load_project(ctx: click.Context, file: Path | None, trusted: Path | None = N
     from reconciler.project import load_project as load
 
     project = load(Path.cwd(), file, trusted)
-    remember_root(ctx, project.root)
+    remember_root(ctx, project.root, project.may_read)
     return project
 
 

@@ -32,6 +32,7 @@ SHORT = 12
 FEWEST = 8
 """How many characters of a digest have to be given to name a bundle."""
 _REFERENCE = re.compile(rf"{PREFIX}(?P<digest>[0-9a-f]{{64}})(?:@(?P<revision>[0-9a-f]{{7,64}}))?")
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _NEVER_IN_IT = "Approval"
 
 
@@ -185,7 +186,9 @@ def loads(text: str, name: str) -> Bundle:
 
 
 def _origin(commit: object, digest: object) -> str:
-    return str(commit)[:10] if isinstance(commit, str) else str(digest)[: len(PREFIX) + SHORT]
+    if isinstance(commit, str) and _COMMIT.fullmatch(commit):
+        return commit[:10]
+    return str(digest)[: len(PREFIX) + SHORT]
 
 
 def _read_variable(name: str, tree: Mapping[str, Any]) -> Variable:

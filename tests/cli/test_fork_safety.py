@@ -18,6 +18,7 @@ import pytest
 
 from reconciler.errors import RefusedError, UsageError
 from reconciler.project import Project, load_project
+from reconciler.project.bundles import dumps, make_bundle
 from reconciler.project.document import EnvironmentDocument, ProjectDocument
 from reconciler.project.trust import OWN, OWN_OF_ENVIRONMENT, TRUSTED, TRUSTED_OF_ENVIRONMENT
 from reconciler.sandbox import Sandbox
@@ -514,6 +515,23 @@ def test_a_link_to_a_folder_elsewhere_is_not_walked(pull):
     (pull.head / "catalog" / "elsewhere").symlink_to(pull.outside)
     ended = pull("validate")
     assert HIDDEN not in ended.out + ended.err
+
+
+@pytest.mark.parametrize("commit", ["", None, "abcdef0123"])
+def test_a_bundle_that_says_it_is_another_file_shows_no_line_of_that(pull, commit):
+    """A message about a bundle's manifest shows its line; the file of that name is another one."""
+    wrong = METER.replace("openmeter.io/v1", "openmeter.io/v9")
+    for name in ("../outside/secret.yaml", "../../outside/secret.yaml"):
+        bundle = make_bundle("acme", {name: wrong.encode()}, {}, commit=commit)
+        pull.write(f"bundles/{bundle.file_name}", dumps(bundle))
+        for origin in (f"sha256:{bundle.short}", "abcdef0123"):
+            (pull.head / f"{origin}:..").mkdir(exist_ok=True)
+        pull.project(f"bundle: 'sha256:{bundle.digest}'")
+        for command in ("plan", "validate"):
+            ended = pull(command)
+            assert ended.code in (1, 3)
+            assert HIDDEN not in ended.out + ended.err
+            assert "secret.yaml" in ended.out + ended.err
 
 
 def test_gits_own_files_are_closed_too(pull):

@@ -79,7 +79,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
         screen.data(
             text.problems(
                 found,
-                source_lines(contexts[0].project.root),
+                source_lines(contexts[0].project.root, contexts[0].project.may_read),
                 checked=checked,
                 colour=style.colour,
                 unicode=style.unicode,
