@@ -13,6 +13,7 @@ _BLOCK = re.compile(f"{re.escape(_MARKS[0])}.*?{re.escape(_MARKS[1])}\n*", re.DO
 _HEADING = re.compile(r"^### (.*)$", re.MULTILINE)
 LIMIT = 12_000
 """Characters of it in a comment, which holds other environments too."""
+_BELOW = "#### What was approved"
 _CUT = "Further differences did not fit here; the summary of the run and its log have all of them."
 
 
@@ -36,4 +37,4 @@ def text_of(made: Made, limit: int = LIMIT) -> str | None:
 def above(made: Made, plan: str, limit: int = LIMIT) -> str:
     """The text of a plan with the differences above it, instead of those of an earlier attempt."""
     bare, found = _BLOCK.sub("", plan), text_of(made, limit)
-    return f"{_MARKS[0]}\n{found}\n{_MARKS[1]}\n\n{bare}" if found else bare
+    return f"{_MARKS[0]}\n{found}\n\n{_BELOW}\n{_MARKS[1]}\n\n{bare}" if found else bare

@@ -112,6 +112,12 @@ def test_a_push_makes_every_plan_of_earlier_commits_stale_and_a_new_plan_takes_i
     assert entries(hub)["production"].head == pull.head
 
 
+def test_a_plan_of_the_same_commit_is_not_stale(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE)
+    say(job_for(pull), "stale")
+    assert entries(hub)["production"].state == "planned"
+
+
 def test_after_the_merge_it_is_applying_then_applied_with_links(hub, pull, job_for, say):
     say(job_for(pull), "planned", RAISE, link="https://github.com/acme/billing/actions/runs/1/artifacts/2")
     sha = hub.merge(pull)
@@ -323,7 +329,21 @@ def test_an_update_that_is_overwritten_only_after_it_was_read_back_is_written_ag
             hub.edit(only(hub), without)
 
     say(run, "planned", RAISE, pause=pause)
+    assert len(pauses) > 2
     assert set(entries(hub)) == {"production", "staging"}
+
+
+def test_of_two_comments_about_one_environment_the_later_runs_word_stays(hub, pull, job_for, say):
+    first, later = job_for(pull), job_for(pull)
+    say(first, "planned", RAISE)
+    earlier = hub.comments.pop()
+    say(later, "planned", plans.plan(plans.raised(new="0.000003")))
+    latest = entries(hub)["production"]
+    for order in ([earlier, only(hub)], [only(hub), earlier]):
+        hub.comments = [replace(one, id=number) for number, one in enumerate(order, 1)]
+        say(job_for(pull), "planned", SMALL)
+        assert entries(hub)["production"] == latest
+        assert only(hub).id == 1
 
 
 def test_somebody_who_overwrites_it_for_ever_is_given_up_on(hub, pull, job_for, say):
@@ -377,6 +397,16 @@ def test_an_edit_by_hand_is_noticed_and_rewritten_and_voids_what_it_said(hub, pu
     say(run, "planned", RAISE)
     assert entries(hub)["production"].change_digest == planfile.change_digest(RAISE)
     assert "0.000001 USD" not in only(hub).body
+
+
+def test_what_was_applied_stays_applied_whoever_edits_the_comment(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE, SMALL)
+    apply = job_for(sha=hub.merge(pull))
+    say(apply, "applied", reports=[plans.report("production", "done")])
+    hub.edit(only(hub), only(hub).body + "thanks")
+    say(apply, "applied", reports=[plans.report("staging", "done")])
+    assert {name: one.state for name, one in entries(hub).items()} == {"production": "applied", "staging": "applied"}
+    assert entries(hub)["production"].change_digest is None
 
 
 def test_other_line_ends_are_no_edit(hub, pull, job_for, say):
@@ -449,6 +479,13 @@ def test_a_locked_conversation_gets_it_in_the_summary_too(hub, pull, job_for, sa
     said = say(job_for(pull), "planned", RAISE)
     assert "issue is locked" in said.notices[0]
     assert "```diff" in said.instead
+
+
+def test_a_rate_limit_is_no_lack_of_rights(hub, pull, job_for, say):
+    limited = Told(403, {"message": "You have exceeded a secondary rate limit."}, {"retry-after": "3600"})
+    hub.before.append(lambda asked: limited if asked.method == "GET" and "/comments" in asked.path else None)
+    with pytest.raises(HostError, match="secondary rate limit"):
+        say(job_for(pull), "planned", RAISE)
 
 
 # -- how long it may be ---------------------------------------------------------------------------------------------
