@@ -521,7 +521,7 @@ def test_a_link_to_a_folder_elsewhere_is_not_walked(pull):
 def test_a_bundle_that_says_it_is_another_file_shows_no_line_of_that(pull, commit):
     """A message about a bundle's manifest shows its line; the file of that name is another one."""
     wrong = METER.replace("openmeter.io/v1", "openmeter.io/v9")
-    for name in ("../outside/secret.yaml", "../../outside/secret.yaml"):
+    for name in ("../outside/secret.yaml", "../../../outside/secret.yaml"):
         bundle = make_bundle("acme", {name: wrong.encode()}, {}, commit=commit)
         pull.write(f"bundles/{bundle.file_name}", dumps(bundle))
         for origin in (f"sha256:{bundle.short}", "abcdef0123"):

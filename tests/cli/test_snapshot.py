@@ -257,3 +257,20 @@ def test_without_a_file_it_is_printed(run, live):
     ended = run("snapshot")
     assert json.loads(ended.out)["environment"] == "live"
     assert base64.b64encode(SIGNING.encode()).decode() not in ended.out
+
+
+def test_it_may_be_what_was_approved_for_it_is_planned_again_before_anything_is_applied(run, live, taken):
+    live.declare(meter(), meter("words"), channel())
+    assert run("plan", "--from-snapshot", taken, "-o", "approved.plan").code == 0
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert sorted(row["slug"] for row in live.items("meters")) == ["tokens", "words"]
+
+
+def test_what_moved_since_the_snapshot_is_not_what_was_approved(run, live, taken):
+    live.declare(meter(), meter("words"), channel())
+    assert run("plan", "--from-snapshot", taken, "-o", "approved.plan").code == 0
+    live.send("PUT", "meters/tokens", {"name": "Edited by hand"})
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert ended.code == 3
+    assert len(live.items("meters")) == 1
