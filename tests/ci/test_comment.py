@@ -508,7 +508,7 @@ def test_details_of_the_least_risky_environment_go_first_and_it_says_so_with_a_l
     assert "```diff" not in section["staging"]
     assert f"Every detail is left out here to fit: [the whole plan](<{link}>)." in section["staging"]
     assert section["production"].count("```diff") > 30
-    assert "| `pro` | `tokens`, per 1M | 2.00 |" in section["production"]
+    assert "| `tokens`, per 1M | 2.00 |" in section["production"]
 
 
 def test_of_one_environment_the_least_risky_objects_go_first(hub, pull, job_for, say):

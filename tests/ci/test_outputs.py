@@ -81,7 +81,7 @@ def told(state="planned"):
 
 def test_the_page_of_the_job_has_plans_and_what_failed():
     text = summary(plans.made(RAISE, summaries=[plans.summary("staging", 1, error="catalog/x.yaml:1: no")]), told())
-    assert "| `pro` | `tokens`, per 1M | 2.00 |" in text
+    assert "| `tokens`, per 1M | 2.00 |" in text
     assert "> catalog/x.yaml:1: no" in text
     assert "; `staging` failed" in text
 

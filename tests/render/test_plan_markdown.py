@@ -61,7 +61,7 @@ def shown(make):
 
 def test_a_changed_price_is_the_first_table(shown):
     text = shown(change("pro", price()))
-    table = text.index("| `pro` 1 → 2 | `tokens`, per 1,000 | 2.00 | 2.50 USD | **+25.0 %** | not known |")
+    table = text.index("| `tokens`, per 1,000 | 2.00 | 2.50 USD | **+25.0 %** |")
     assert table < text.index("<details>")
     assert text.startswith("### Billing catalogue: 1 new version, 1 price raised, nothing removed\n")
 
@@ -71,8 +71,8 @@ def test_bills_are_a_table_and_those_that_stay_are_not_in_it(shown):
                   Amounts(Decimal(1200), Decimal("1374.96")))  # fmt: skip
     same = replace(bill, customer="hobby", each=Amounts(Decimal(5), Decimal(5)))
     text = shown(change("pro", price()), impacts=(bill, same))
-    assert "**What a new customer would pay, a month**\n" in text
-    assert "| `studio` | `pro` | 100.00 | 114.58 EUR | **+14.58** (+14.6 %) | +174.96 |" in text
+    assert "**What a new customer of `pro` would pay, a month**\n" in text
+    assert "| `studio` | 100.00 | 114.58 EUR | **+14.58** (+14.6 %) | +174.96 |" in text
     assert "hobby" not in text
 
 
@@ -115,7 +115,7 @@ def test_text_of_others_breaks_nothing(shown, read):
     assert read.balanced(text)
     assert text.count("<details>") == 1
     assert len(re.findall("<table>", read.page(text))) == 3
-    assert len(re.findall("<td", read.page(text))) == 4 + 2 * 6 + 6
+    assert len(re.findall("<td", read.page(text))) == 4 + 2 * 4 + 5
 
 
 def test_the_least_risky_details_are_left_out_first_and_money_never(shown):
@@ -205,7 +205,7 @@ def test_a_price_is_called_what_people_call_it(shown, source, path, said):
     step = Step("s", PRO, "create", "POST", "/api/v1/plans", BODY)
     contents = {"after": Contents(PRO, {}, BODY), "before": Contents(PRO, BODY, None)}
     more = {"steps": (step,)} if source == "step" else {"contents": (contents[source],)}
-    assert f"| `pro` 1 → 2 | {said} | 1.00 | 2.00 USD | **+100.0 %** |" in shown(changes, **more)
+    assert f"| {said} | 1.00 | 2.00 USD | **+100.0 %** |" in shown(changes, **more)
 
 
 CARD = "phases[main].rateCards[t]"
@@ -232,17 +232,14 @@ def other(path, before, after, kind="Plan", key="pro", action=Action.NEW_VERSION
     ],
 )  # fmt: skip
 def test_whatever_else_changes_a_price_has_a_row(shown, moved, row):
-    assert f"| `pro` 1 → 2 | {row}" in shown(other(*moved)).split("**Price changes**")[1]
+    assert f"| {row}" in shown(other(*moved)).split("**Price changes: `pro` 1 → 2**")[1]
 
 
 def test_what_holds_for_every_customer_at_once_is_said_apart(shown):
     profile = other("workflow.invoicing.draftPeriod", "P1D", "P2D", "BillingProfile", "standard", Action.UPDATE)
     text = shown(profile, change("pro", price()))
-    table = text.split("**Changes how customers are billed**")[1]
-    assert (
-        "| `BillingProfile/standard` | `workflow.invoicing.draftPeriod` | `P1D` | `P2D` |  | nobody: it holds at once |"
-        in table
-    )
+    table = text.split("**How customers are billed: `BillingProfile/standard`**; it holds for everybody at once\n")[1]
+    assert "| `workflow.invoicing.draftPeriod` | `P1D` | `P2D` |  |" in table
     assert "**Nobody is migrated.**" in text
     assert "**For every customer at once:** `BillingProfile/standard`." in text
 
@@ -265,11 +262,11 @@ def test_the_policy_is_a_table_and_its_guards_are_not_told_twice(shown):
     guard = Guard("price-raising", PRO, "Plan/pro: raises a price", False, team="acme/pricing", location=PRICING)
     text = shown(change("pro", price()), policy=(looked, asked), guards=(guard,))
     rows = text.split("**Policy**")[1].split("\n")
-    assert rows[4] == (
-        "| `price-raising` `reconciler.yaml:31` | `Plan/pro`: raises a price | consent of `@acme/pricing` "
-        "| **open** | a review |"
+    assert rows[2] == (
+        "- ✗ **open**: `Plan/pro`: raises a price; asks for consent of `@acme/pricing` "
+        "(`price-raising`, `reconciler.yaml:31`)<br>To unblock it: a review"
     )
-    assert rows[5] == "| `dear` `reconciler.yaml:40` | `Plan/pro`: more than 20 % | a look | warned |  |"
+    assert rows[3] == "- ⚠ warned: `Plan/pro`: more than 20 %; asks for a look (`dear`, `reconciler.yaml:40`)"
     assert "**Guards: 1 open**, all by the policy above" in text
     assert text.count("raises a price") == 1
     assert "| **1 open** | waiting for `@acme/pricing` |" in text
@@ -317,3 +314,24 @@ def test_texts_of_several_lines_are_compared_line_by_line(shown):
     assert "```diff\n! description:\n    one\n-   two\n+   2\n    three\n```" in text
     new = shown(change("pro", FieldChange("description", None, "one\n- two"), action=Action.CREATE))
     assert "```diff\n+ description: |\n+   one\n+   - two\n```" in new
+
+
+def test_of_one_plan_who_stays_is_said_above_a_table_that_fits_on_a_phone(shown):
+    told = shown(change("pro", price()), affected=(Affected(PRO, ((1, 214),)),))
+    assert (
+        "**Price changes: `pro` 1 → 2**; 214 subscriptions stay on the old version\n\n| what | old | new | change |"
+    ) in told
+    assert "Who is affected" not in told
+    assert "; nobody is on the old version\n" in shown(change("pro", price()), affected=(Affected(PRO, ()),))
+    assert "; 1 subscription stays on" in shown(change("pro", price()), affected=(Affected(PRO, ((1, 1),)),))
+    assert "; who stays on the old version is not known" in shown(change("pro", price()))
+    several = shown(change("pro", price()), affected=(Affected(PRO, ((1, 3), (0, 2))),))
+    assert "- `Plan/pro`: 5 active subscriptions: 3 on version 1, 2 on version 0; they stay there" in several
+
+
+def test_of_several_plans_each_row_names_its_own_and_who_stays(shown):
+    affected = (Affected(PRO, ((1, 214),)), Affected(Address("Plan", "team"), ((1, 38),)))
+    text = shown(change("pro", price()), change("team", price()), affected=affected)
+    assert "| plan | what | old | new | change | stays on old version |" in text
+    assert "| `pro` 1 → 2 | `tokens`, per 1,000 | 2.00 | 2.50 USD | **+25.0 %** | 214 subscriptions |" in text
+    assert "| `team` 1 → 2 | `tokens`, per 1,000 | 2.00 | 2.50 USD | **+25.0 %** | 38 subscriptions |" in text

@@ -71,7 +71,10 @@ def amounts(text):
     found = set()
     for key, old, new in re.findall(r"([\w]+) ([\d.]+)→([\d.]+)", text):
         found.add(((start[1] if start else "") + key, Decimal(old) / factor, Decimal(new) / factor))
+    alone = re.search(r"\*\*Price changes: `(\w+)` 1 → 2\*\*", text)
     for line in text.split("\n"):
+        if alone:
+            line = line.replace("| `tokens`", f"| `{alone[1]}` 1 → 2 | `tokens`")
         if row := re.match(r"\| `(\w+)` 1 → 2 \| `tokens`, (per [\w,]+) \| ([\d.]+) \| ([\d.]+) USD", line):
             factor = {"per 1,000": 1000, "per 1M": 1_000_000}.get(row[2], 1)
             found.add((row[1], Decimal(row[3]) / factor, Decimal(row[4]) / factor))
@@ -145,7 +148,7 @@ def test_environments_share_the_room_and_a_small_one_keeps_its_details():
     text = plans([Section("production", catalogue(*distinct(2_000))), Section("staging", small)], Options(30_000))
     assert len(text) <= 30_000
     staging = text[text.index("#### `staging`") :]
-    assert "| `pro` 1 → 2 | `tokens`, per unit | 1.00 | 2.00 USD | **+100.0 %** |" in staging
+    assert "| `tokens`, per unit | 1.00 | 2.00 USD | **+100.0 %** |" in staging
     assert "too short for the change: it does not show" in text.split("#### ")[0]
     assert "of `production`" in text.split("#### ")[0]
 

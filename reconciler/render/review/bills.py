@@ -43,8 +43,11 @@ def _table(rows: Sequence[Impact], note: str) -> list[str]:
     often = f", {period(periods.pop())}" if len(periods) == 1 else ""
     head = ("customer", "on", "old", "new", "change", "in a year")
     cells = [_row(row, told=not often) for row in rows]
-    said = f"**What a new customer would pay{sentence(often) if often else ''}**{made_up}{note}"
-    return ["", said, "", *table(head, cells, right=(2, 3, 4, 5))]
+    when = sentence(often) if often else ""
+    if often and len({row.plan for row in rows}) == 1:
+        said = f"**What a new customer of {cells[0][1]} would pay{when}**{made_up}{note}"
+        return ["", said, "", *table((head[0], *head[2:]), [(row[0], *row[2:]) for row in cells], right=(1, 2, 3, 4))]
+    return ["", f"**What a new customer would pay{when}**{made_up}{note}", "", *table(head, cells, right=(2, 3, 4, 5))]
 
 
 def _row(impact: Impact, *, told: bool) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import Guard, Location, Plan, Ruling
-from reconciler.render.markdown import code, sentence, table
+from reconciler.render.markdown import code, sentence
 from reconciler.render.review.fitting import Block
 from reconciler.render.review.naming import clipped
 from reconciler.render.review.parts import Options
@@ -16,7 +16,7 @@ _EACH = 12
 """More guards than these are told by what they are about, not one by one."""
 _NAMES = 3
 _LONGEST = 400
-_STATES = {"open": "**open**", "warned": "warned", "met": "met"}
+_STATES = {"open": "✗ **open**", "warned": "⚠ warned", "met": "✓ met"}
 _ASKS = {"allow": "nothing", "warn": "a look", "consent": "consent", "notice": "notice", "deny": "another change"}
 
 
@@ -43,7 +43,7 @@ def _policy(rulings: Sequence[Ruling], options: Options) -> list[Block]:
     if len(serious) < len(rulings):
         forms.append(lambda: _rulings(list(_alike(serious)), f": {counts}", options))
     forms.append(lambda: ["", f"**Policy**: {counts}"])
-    return [Block(_WEIGHT, tuple(forms), "the table of the policy")]
+    return [Block(_WEIGHT, tuple(forms), "what the policy says")]
 
 
 def _alike(rulings: Sequence[Ruling]) -> Iterator[list[Ruling]]:
@@ -57,26 +57,21 @@ def _alike(rulings: Sequence[Ruling]) -> Iterator[list[Ruling]]:
 
 
 def _rulings(groups: Sequence[list[Ruling]], note: str, options: Options) -> list[str]:
-    rows = [_ruling(group, options) for group in groups]
-    if not rows:
-        return ["", f"**Policy**{note}"]
-    return ["", f"**Policy**{note}", "", *table(("rule", "about", "asks for", "state", "who can unblock it"), rows)]
+    """A list and no table: it is sentences, which have to wrap on a narrow screen."""
+    lines = [_ruling(group, options) for group in groups]
+    return ["", f"**Policy**{note}", *(["", *lines] if lines else [])]
 
 
-def _ruling(group: list[Ruling], options: Options) -> tuple[str, ...]:
+def _ruling(group: list[Ruling], options: Options) -> str:
+    """What is asked for and why, by which rule, and what unblocks it."""
     one = group[0]
     said = one.message.removeprefix(f"{one.address}: ") if one.address else one.message
     about = f"{_names([str(item.address) for item in group])}: " if one.address else ""
-    who = team(one.team, mention=options.mention) if one.team else ""
-    asks = _ASKS[one.effect] + (f" of {who}" if who and one.effect == "consent" else "")
+    who = f" of {team(one.team, mention=options.mention)}" if one.team and one.effect == "consent" else ""
+    rule = ", ".join(part for part in (code(clipped(one.rule)), place(one.location)) if part)
+    told = f"- {_STATES[one.status]}: {about}{_said(said)}; asks for {_ASKS[one.effect]}{who} ({rule})"
     unblock = _said(one.unblock or "") if one.status == "open" else ""
-    return (
-        " ".join(part for part in (code(clipped(one.rule)), place(one.location)) if part),
-        f"{about}{_said(said)}",
-        asks,
-        _STATES[one.status],
-        unblock or (who if one.status == "open" else ""),
-    )
+    return f"{told}<br>To unblock it: {unblock}" if unblock else told
 
 
 def _said(text: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
-from reconciler.model import Affected, Plan
+from reconciler.model import Address, Affected, Plan
 from reconciler.render import affected_markdown
 from reconciler.render.review.fitting import Block
 from reconciler.render.review.said import counted
@@ -12,9 +13,14 @@ from reconciler.render.review.said import counted
 _WEIGHT = 40
 
 
-def blocks(plan: Plan) -> list[Block]:
-    """What no longer is given and what real bills would have been; who stays stands in the table of prices too."""
-    found = affected_markdown.lines(plan)
+def blocks(plan: Plan, priced: Set[Address]) -> list[Block]:
+    """Who stays where, what no longer is given, what real bills would have been.
+
+    ``priced`` have a table of prices, which says how many stay: where that is all there is to say, nothing is.
+    """
+    known = [one for one in plan.affected if one.plan in priced and one == Affected(one.plan, one.versions)]
+    told = {one.plan for one in known if one.versions is None or len(one.versions) <= 1}
+    found = affected_markdown.lines(replace(plan, affected=tuple(one for one in plan.affected if one.plan not in told)))
     if not found:
         return []
     said = _summed(plan.affected)

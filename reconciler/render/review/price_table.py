@@ -22,6 +22,12 @@ _APART = 2
 _SORTED_FROM = 30
 _FACTORS = {Decimal(1): "per unit", Decimal(1_000): "per 1,000", Decimal(1_000_000): "per 1M"}
 _COUNTLESS = Decimal(1_000_000)
+_SAID = {
+    "1": "1 subscription stays on the old version",
+    "nobody": "nobody is on the old version",
+    "not known": "who stays on the old version is not known",
+    prices.NOBODY: "it holds for everybody at once",
+}
 _WEIGHT = 100
 _SAMPLE = 200
 _FIXED = 500
@@ -33,7 +39,7 @@ def blocks(dear: list[Price], other: list[Price]) -> list[Block]:
         _block(rows, title, noun)
         for rows, title, noun in (
             (dear, "Price changes", "price change"),
-            (other, "Changes how customers are billed", "change of how customers are billed"),
+            (other, "How customers are billed", "change of how customers are billed"),
         )
         if rows
     ]
@@ -44,7 +50,7 @@ def _block(rows: list[Price], title: str, noun: str) -> Block:
     return Block(
         _WEIGHT,
         (
-            lambda: [*head, "", *_full(rows)],
+            lambda: _of_one(rows, title) if len({row.address for row in rows}) == 1 else [*head, "", *_full(rows)],
             lambda: [*head, "", *_compact(rows, percent=True)],
             lambda: [*head, "", *_compact(rows, percent=False)],
             lambda: [*head, "", *_compact(rows, percent=False, common=True)],
@@ -52,6 +58,14 @@ def _block(rows: list[Price], title: str, noun: str) -> Block:
         f"the table of {counted(len(rows), noun)}",
         partial(_crammed, rows, head, noun),
     )
+
+
+def _of_one(rows: list[Price], title: str) -> list[str]:
+    """One plan: it is named above the table, which then fits on a phone."""
+    cells = [_row([row], {}) for row in rows]
+    stays = _SAID.get(rows[0].stays) or (f"{cells[0][-1]} stay on the old version" if rows[0].stays else "")
+    head = f"**{title}: {cells[0][0]}**{f'; {stays}' if stays else ''}"
+    return ["", head, "", *table(("what", "old", "new", "change"), [row[1:-1] for row in cells], right=(1, 2, 3))]
 
 
 def _full(rows: list[Price]) -> list[str]:
@@ -67,7 +81,7 @@ def _full(rows: list[Price]) -> list[str]:
     cells = [_row(group, lists) for group in groups]
     head = ("plan", "what", "old", "new", "change", "stays on old version")
     note = ["Steepest first.", ""] if steepest else []
-    return [*note, *table(head, cells, right=(2, 3, 4)), *_listed(lists, rows[0].address.kind)]
+    return [*note, *table(head, cells, right=(2, 3, 4)), *_listed(lists)]
 
 
 def _single(group: list[Price]) -> Iterator[list[Price]]:
@@ -75,7 +89,11 @@ def _single(group: list[Price]) -> Iterator[list[Price]]:
 
 
 def _members(group: Sequence[Price]) -> tuple[str, ...]:
-    return tuple(f"{row.address.key} {row.versions}".strip() for row in group)
+    return tuple(f"{_name_of(row)} {row.versions}".strip() for row in group)
+
+
+def _name_of(row: Price) -> str:
+    return row.address.key if row.address.kind == "Plan" else str(row.address)
 
 
 def _row(group: list[Price], lists: dict[tuple[str, ...], int]) -> tuple[str, ...]:
@@ -93,8 +111,7 @@ def _row(group: list[Price], lists: dict[tuple[str, ...], int]) -> tuple[str, ..
 def _who(group: list[Price], lists: dict[tuple[str, ...], int]) -> str:
     row = group[0]
     if len(group) == 1:
-        name = code(row.address.key) if row.address.kind == "Plan" else code(str(row.address))
-        return f"{name} {row.versions.replace(' ', NARROW)}".strip()
+        return f"{code(_name_of(row))} {row.versions.replace(' ', NARROW)}".strip()
     which = f" (list {lists[_members(group)]})" if len(lists) > 1 else ""
     return f"**{_objects(group)}**{which}"
 
@@ -113,11 +130,12 @@ def _stays(group: list[Price]) -> str:
     return told[0] if len(set(told)) == 1 else "not known for all"
 
 
-def _listed(lists: dict[tuple[str, ...], int], kind: str) -> Iterator[str]:
+def _listed(lists: dict[tuple[str, ...], int]) -> Iterator[str]:
     for members, number in lists.items():
         name = f"List {number}: " if len(lists) > 1 else ""
         yield ""
-        title = f"{name}the {len(members):,} {_NOUNS.get(kind, 'object')}s"
+        plain = all("/" not in member for member in members)
+        title = f"{name}the {len(members):,} {'plans' if plain else 'objects'}"
         yield from folded(title, fenced(packed(unhidden(member) for member in members)))
 
 

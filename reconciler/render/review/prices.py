@@ -16,7 +16,7 @@ from reconciler.render.review.said import CREATING, is_amount
 _PRICES = frozenset({ChangeClass.PRICE_LOWERING, ChangeClass.PRICE_RAISING})
 _BILLS = frozenset({ChangeClass.BILLING_BEHAVIOUR, ChangeClass.METERING_SEMANTIC})
 _LONGEST = 60
-_NOBODY = "nobody: it holds at once"
+NOBODY = "nobody: it holds at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _stays(change: Change, stays: Mapping[Address, int | None]) -> str:
     if change.address.kind == "Addon":
         return "existing purchases" if change.action is Action.NEW_VERSION else ""
     if change.address.kind != "Plan":
-        return _NOBODY
+        return NOBODY
     if change.action is not Action.NEW_VERSION or change.before_version is None:
         return ""
     count = stays.get(change.address)
@@ -157,7 +157,7 @@ def _stays(change: Change, stays: Mapping[Address, int | None]) -> str:
 
 def holds_at_once(rows: Iterable[Price]) -> list[Address]:
     """The objects of which nothing stays as it was for those who are there already."""
-    return list(dict.fromkeys(row.address for row in rows if row.stays == _NOBODY))
+    return list(dict.fromkeys(row.address for row in rows if row.stays == NOBODY))
 
 
 def alike(rows: Iterable[Price]) -> Iterator[list[Price]]:

@@ -114,7 +114,7 @@ def _blocks(plan: Plan, options: Options) -> list[Block]:
         *removed.blocks(changes),
         *bills.blocks(plan.impacts),
         Block(90, (lambda: remarks.migration(plan, rows),)),
-        *people.blocks(plan),
+        *people.blocks(plan, {row.address for row in rows}),
         *guards.blocks(plan, options),
         *remarks.rehearsal(plan),
         *remarks.warnings(plan),
