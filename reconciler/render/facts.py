@@ -6,7 +6,7 @@ Kinds that this version does not know (a plan of a newer tool) have no facts: th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from reconciler.kinds import markers as m
@@ -20,11 +20,15 @@ _PART = re.compile(r"\.?([^.\[\]]+)|\[([^\]]*)\]")
 
 
 def shape_at(kind: str, path: str) -> Shape | None:
-    """The shape of the value at a path of the one path grammar."""
-    found: Shape | None = KINDS[kind].shape if kind in KINDS else None
-    for _, shape in _along(found, path):
-        found = shape
-    return found
+    """The shape of the value at a path of the one path grammar.
+
+    Where it depends on values that are not in the path (the price of a card of one type or another), the one of
+    several variants: a value's own tag chooses among them.
+    """
+    found: Sequence[Shape] = (KINDS[kind].shape,) if kind in KINDS else ()
+    for _, shapes in _along(found, path):
+        found = shapes
+    return next((shape for shape in found if isinstance(shape, OneOf)), found[0] if found else None)
 
 
 def in_declared_order(kind: str, paths: Iterable[str]) -> list[str]:
@@ -35,26 +39,39 @@ def in_declared_order(kind: str, paths: Iterable[str]) -> list[str]:
 
 def is_secret(kind: str, path: str) -> bool:
     """Whether the path goes through a field that holds a secret."""
-    start = KINDS[kind].shape if kind in KINDS else None
-    return any(field is not None and field.has(m.Secret) for field, _ in _along(start, path))
+    start = (KINDS[kind].shape,) if kind in KINDS else ()
+    return any(field.has(m.Secret) for fields, _ in _along(start, path) for field in fields)
 
 
 def marker_at(kind: str, path: str, marker: type[T]) -> T | None:
     """A marker of the field that the path leads to, or of the list that it leads into."""
-    start = KINDS[kind].shape if kind in KINDS else None
-    found = [field for field, _ in _along(start, path) if field is not None]
-    return found[-1].get(marker) if found else None
+    start = (KINDS[kind].shape,) if kind in KINDS else ()
+    found = [fields for fields, _ in _along(start, path) if fields]
+    return found[-1][0].get(marker) if found else None
 
 
-def _along(shape: Shape | None, path: str) -> Iterator[tuple[Field | None, Shape | None]]:
+def _along(shapes: Sequence[Shape], path: str) -> Iterator[tuple[Sequence[Field], Sequence[Shape]]]:
+    """Every field on the way, in each variant that has it, and what its value may be."""
     for match in _PART.finditer(path):
+        fields: list[Field] = []
         if match[2] is not None:
-            shape = shape.item if isinstance(shape, ListOf) else None
-            yield None, shape
+            shapes = [shape.item for shape in shapes if isinstance(shape, ListOf)]
         else:
-            field = field_of(shape, match[1])
-            shape = field.shape if field else (shape.value if isinstance(shape, MapOf) else None)
-            yield field, shape
+            maps = [shape.value for shape in shapes if isinstance(shape, MapOf)]
+            fields = [field for shape in shapes for field in _named(shape, match[1])]
+            shapes = [*(field.shape for field in fields), *maps]
+        yield fields, shapes
+
+
+def _named(shape: Shape, name: str) -> Iterator[Field]:
+    match shape:
+        case Object():
+            variants: Iterable[Object] = (shape,)
+        case OneOf():
+            variants = shape.variants.values()
+        case _:
+            variants = ()
+    return (variant.fields[name] for variant in variants if name in variant.fields)
 
 
 def field_of(shape: Shape | None, name: str, value: Tree = None) -> Field | None:

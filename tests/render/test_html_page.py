@@ -23,14 +23,17 @@ from reconciler.model import (
     Guard,
     Impact,
     Location,
+    Mover,
     PlanSource,
     Problem,
     Reduced,
     Refusal,
     Rehearsal,
+    Rerated,
     Ruling,
     Scheduled,
     SourceDocument,
+    Spread,
     Step,
     Target,
 )
@@ -428,3 +431,59 @@ def test_the_unit_behind_an_edge_has_a_row_where_it_costs_something(page):
         curves=(curve(before=("0", "5", "5", "9", "50", "59"), after=("0", "5", "5", "9", "50", "59"), at=at),),
     )
     assert re.findall(r'<tr><th scope="row" class="num">([\d,]+)</th>', text) == ["0", "10", "20", "21", "30"]
+
+
+def test_of_a_price_that_is_written_anew_only_what_moves_is_in_the_table(page):
+    before = {"type": "unit", "amount": "2", "minimumAmount": "5"}
+    after = {"type": "unit", "amount": "2", "minimumAmount": "6"}
+    told = words(page(FieldChange("phases[main].rateCards[t].price", before, after, currency="USD")))
+    assert "Prices 1 Objects" in told
+    assert "old 5.00 USD new 6.00 USD ▲ +20.0 %" in told
+
+
+def test_bills_say_who_pays_more_who_less_and_whose_stays(make):
+    amounts = {"dear": (10, 12), "cheap": (10, 8), "same": (10, 10)}
+    impacts = [Impact(PRO, name, False, "USD", "P1M", Amounts(*map(Decimal, both))) for name, both in amounts.items()]
+    unknown = Impact(PRO, "odd", False, "USD", "P1M", reason="no price is known")
+    told = words(plan(replace(make.plan("price"), impacts=(*impacts, unknown))))
+    assert "dear old 10.00 new 12.00 USD ▲ +2.00 (+20.0 %)" in told
+    assert "cheap old 10.00 new 8.00 USD ▼ -2.00 (-20.0 %)" in told
+    assert "odd no price is known The same bill as before: same." in told
+
+
+def test_what_real_customers_would_have_paid_is_sums_and_who_moves_most_only_where_the_plan_knows(make):
+    mover = Mover("umbra", "Umbra Inc.", Decimal(10), Decimal(15))
+    rerated = Rerated(
+        PRO, "USD", 40, 30, 28, (("add-ons are not rated", 2),), Decimal(560), Decimal(616), 20, 3,
+        Spread(Decimal(-1), Decimal(2), Decimal(4), Decimal(5)), movers=(mover,),
+    )  # fmt: skip
+    told = words(plan(replace(make.plan("price"), rerated=(rerated,))))
+    assert "28 of 40 active subscriptions rated; 30 looked at, evenly spread" in told
+    assert "560.00 → 616.00 USD ▲ +56.00 (+10.0 %) 20 pay more, 3 less, 5 the same" in told
+    assert "least -1.00 median +2.00 nine of ten at most +4.00 most +5.00 2 not rated: add-ons are not rated" in told
+    assert "umbra (Umbra Inc.) 10.00 15.00 ▲ +5.00 (+50.0 %)" in told
+    assert "umbra" not in words(plan(replace(make.plan("price"), rerated=(replace(rerated, movers=()),))))
+
+
+def test_open_guards_stand_before_those_that_are_consented(make):
+    guards = Guard("adopt", PRO, "x", True, "consented"), Guard("price-raising", PRO, "y", True)
+    told = words(plan(replace(make.plan("price"), guards=guards)))
+    assert told.index("price-raising Plan/pro open") < told.index("adopt Plan/pro consented")
+
+
+def test_steps_say_which_others_come_first(make):
+    steps = (
+        Step("a", PRO, "create", "POST", "/plans"),
+        Step("b", PRO, "attach", "POST", "/plans/{Plan/pro#id}/addons", after=("a",), may_refuse="it may be there"),
+        Step("c", PRO, "publish", "POST", "/plans/{Plan/pro#id}/publish", after=("b", "a", "gone")),
+    )
+    told = words(plan(replace(make.plan("price"), steps=steps)))
+    assert "2 attach Plan/pro may be refused: it may be there POST /plans/{Plan/pro#id}/addons 1" in told
+    assert "3 publish Plan/pro POST /plans/{Plan/pro#id}/publish 1, 2" in told
+
+
+def test_the_foot_identifies_the_plan(full):
+    told = words(plan(replace(full, write_secrets=True, source=PlanSource("abc", "4e1c0d99", True, bundle="b1"))))
+    assert f"Change digest {planfile.change_digest(full)} Plan digest " in told
+    assert "Commit 4e1c0d99, with uncommitted changes Bundle b1 Manifests abc Secrets written again" in told
+    assert f"Plan digest {planfile.digest(full)} " in words(plan(full))

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from reconciler.kinds.registry import KINDS
-from reconciler.render import values
+from reconciler.render import facts, values
 from reconciler.render.values import Print
 
 
@@ -63,3 +63,20 @@ def test_money_inside_a_new_object_has_its_currency_and_a_readable_unit():
     spec = {"phases": [{"key": "main", "rateCards": [card]}]}
     shown = "\n".join(values.tree(spec, shape, Print("USD", 100)))
     assert "amount: 0.000002 USD (2.00 USD per 1M)" in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "money"),
+    [
+        ("phases[main].rateCards[t].price.amount", True),
+        ("phases[main].rateCards[t].price.tiers[0].unitPrice.amount", True),
+        ("phases[main].rateCards[t].price.tiers[0].upToAmount", False),
+        ("phases[main].rateCards[t].price.nonsense", False),
+    ],
+)
+def test_what_a_card_of_any_type_may_have_is_known(path, money):
+    assert facts.is_money(facts.shape_at("Plan", path)) is money
+
+
+def test_a_price_is_any_of_its_models():
+    assert "tiered" in facts.shape_at("Plan", "phases[main].rateCards[t].price").variants
