@@ -164,10 +164,10 @@ class World:
             )
             assert done.returncode == 0, done.stdout + done.stderr
 
-    def listen(self):
-        """What is asked of either server from now on."""
+    def listen(self, *others):
+        """What is asked of either server from now on, or of other ones."""
         asked = []
-        for sandbox in self.live.values():
+        for sandbox in others or self.live.values():
             handle = sandbox.handle
             sandbox.handle = lambda request, handle=handle: asked.append(request) or handle(request)
         return asked

@@ -265,6 +265,14 @@ def test_githubs_token_reaches_the_commands_that_speak_to_github_and_no_other(st
     assert "INPUTS" not in child()
 
 
+def test_what_only_looks_is_run_by_a_client_that_can_only_read(steps, child, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/dev/null")
+    for command, reads in (("plan", "1"), ("drift", "1"), ("snapshot", "1"), ("validate", "1"), ("apply", None)):
+        monkeypatch.delenv("RECONCILER_READ_ONLY", raising=False)
+        assert steps.running.run(steps.read(command=command, environment="eu", comment="false")) == 0
+        assert child().get("RECONCILER_READ_ONLY") == reads
+
+
 def test_what_a_command_prints_is_never_taken_for_a_command_of_the_workflow(steps, child, capfd):
     steps.tool.Tool(steps.read(command="plan")).command("plan")
     first, *middle, last = capfd.readouterr().out.splitlines()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.serve import serving
 
 pytestmark = pytest.mark.source
 
@@ -126,6 +131,9 @@ def test_drift_is_one_issue_until_live_is_as_declared_again(live):
     assert issue.state == "open"
     assert "production" in issue.title
     assert "Studio (clicked)" in issue.body
+    assert "Studio (clicked)" in first["drift"].summary
+    told = first["drift"].step("Compare live with what is declared").outputs
+    assert (told["changes"], told["failure-reason"]) == ("1", "")
     live.nightly()
     assert len(live.hub.issues) == 1
     live.settle("production")
@@ -149,10 +157,53 @@ def test_a_forks_pull_request_has_a_full_plan_and_gets_neither_secret_nor_networ
     assert "::warning title=reconciler" not in job.log
 
 
-def test_a_fork_can_neither_change_where_a_token_goes_nor_the_policy(live):
-    live.nightly()
+def test_a_pull_request_can_neither_change_where_a_token_goes_nor_the_policy(live):
     text = (live.clone / "reconciler.yaml").read_text()
     evil = text.replace('default: "40"', 'default: "44"').replace("{ consent: lodestar/pricing }", "allow")
-    pull = live.open("evil", live.commit("evil", "x", files={"reconciler.yaml": evil}))
-    jobs = live.planned(pull)
-    assert jobs["plan"].step("Plan every environment").outputs["guards-open"] == "1"
+    elsewhere = Sandbox()
+    asked = live.listen(elsewhere)
+    with serving(elsewhere) as server:
+        evil = re.sub(r"endpoint: http://\S+", f"endpoint: {server.url}", evil)
+        pull = live.open("evil", live.commit("evil", "x", files={"reconciler.yaml": evil}))
+        jobs = live.planned(pull)
+    assert asked == [], "a token was sent to where a pull request says"
+    told = jobs["plan"].step("Plan every environment").outputs
+    assert (told["new-versions"], told["guards-open"]) == ("2", "1")
+
+
+def test_a_run_of_an_older_commit_that_ends_last_says_nothing_of_the_newer_one(live):
+    pull = raising(live)
+    late = live.hub.start_run("pull_request", pull)
+    event = live.hub.pull_event(pull, "opened")
+    live.push(pull, live.commit("raise", "46", replace={"reconciler.yaml": ('default: "44"', 'default: "46"')}))
+    live.planned(pull)
+    live.run("plan", late, event)
+    assert "46.00" in live.comment(pull)
+    assert "44.00" not in live.comment(pull)
+    assert "out of date" not in live.comment(pull)
+    live.hub.approve(pull, "alice")
+    assert [job.status for job in live.applied(live.merge(pull)).values()] == ["success"] * 3
+    assert live.fee("production") == "46"
+
+
+def test_an_apply_that_is_run_again_has_nothing_left_to_do(live):
+    pull = raising(live)
+    live.planned(pull)
+    live.hub.approve(pull, "alice")
+    sha = live.merge(pull)
+    live.applied(sha)
+    asked = live.listen()
+    jobs = live.applied(sha)
+    assert [job.status for job in jobs.values()] == ["success"] * 3
+    assert {request.method for request in asked} == {"GET"}
+    assert "applied" in live.comment(pull)
+
+
+def test_a_manifest_that_is_wrong_is_marked_at_its_line_and_the_comment_says_so(live):
+    head = live.commit("wrong", "x", replace={"catalog/plans.yaml": ("featureKey: tiles", "featureKey: tilse")})
+    pull = live.open("wrong", head)
+    job = live.planned(pull, "opened")["plan"]
+    assert job.status == "failure"
+    assert job.step("Plan every environment").outputs["failure-reason"] == "manifests-invalid"
+    assert "::error file=catalog/plans.yaml,line=19," in job.log
+    assert "`manifests-invalid`" in live.comment(pull)

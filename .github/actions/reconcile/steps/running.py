@@ -91,8 +91,7 @@ def _checked(this: Run) -> Words:
 
 
 def _plan(this: Run) -> int:
-    judge = trusted.project(this.given, Path(mkdtemp(prefix="trusted-", dir=_base())))
-    words: Words = ["--trusted-project", judge] if judge else []
+    words = _trusted(this)
     if this.given.comment:
         this.tool.tell("comment", "--state", "stale")
     _problems(this)
@@ -103,6 +102,12 @@ def _plan(this: Run) -> int:
         words += ["--from-snapshot", snapshot]
     out: Words = ["-o", this.file("plans/{env}.plan"), "--summary", this.file("summary.json")]
     return this.tool.command("plan", *this.where, *words, *this.consent, *out, *this.given.arguments)
+
+
+def _trusted(this: Run) -> Words:
+    """What judges a pull request; nothing elsewhere. Raises ``InputError``."""
+    judge = trusted.project(this.given, Path(mkdtemp(prefix="trusted-", dir=_base())))
+    return ["--trusted-project", judge] if judge else []
 
 
 def _snapshot(this: Run) -> tuple[int, str]:
@@ -136,17 +141,20 @@ def _apply(this: Run) -> int:
 
 def _drift(this: Run) -> int:
     out: Words = ["-o", this.file("drift/{env}.json"), "--summary", this.file("summary.json")]
-    return this.tool.command("drift", *this.where, *out, *this.given.arguments)
+    page = this.file("drift.md")
+    code = this.tool.command("drift", *this.where, *out, *this.given.arguments, "--format", "markdown", out=page)
+    this.tool.log(page.read_text(encoding="utf-8"))
+    return code
 
 
 def _promote(this: Run) -> int:
     given = this.given
-    project = ["--project", given.project] if given.project else []
+    words: Words = ["--project", given.project] if given.project else []
+    words += [*_trusted(this), "--to", given.environment, *this.consent]
     out: Words = ["--auto-approve", "--report", this.file("report.json")]
     if given.only_plan:
         out = ["-o", this.file(f"plans/{given.environment}.plan")]
-    out += ["--summary", this.file("summary.json")]
-    return this.tool.command("promote", *project, "--to", given.environment, *this.consent, *out, *given.arguments)
+    return this.tool.command("promote", *words, *out, "--summary", this.file("summary.json"), *given.arguments)
 
 
 def _take_snapshot(this: Run) -> int:

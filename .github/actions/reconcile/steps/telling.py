@@ -5,18 +5,24 @@ Telling is not doing: what cannot be told is a warning, and the run ends as the 
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from inputs import Inputs
-from tool import Tool, Words
+from tool import Tool, Words, output
+
+_LONGEST = 1_000_000
+"""Bytes of a page; GitHub takes 1 MiB of a step."""
 
 
 def tell(given: Inputs) -> int:
     """Tell what the folder holds; 0 whatever of it was possible."""
     tool, folder = Tool(given), Path(os.environ["FOLDER"])
     files = _files(folder)
-    if given.command != "snapshot":
+    if given.command == "drift":
+        _drift(folder)
+    elif given.command != "snapshot":
         tool.tell("summary", *files)
     if given.command in ("validate", "plan"):
         tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_named("--problems", folder, "problems.json"))
@@ -28,6 +34,18 @@ def tell(given: Inputs) -> int:
         for found in sorted(folder.glob("drift/*.json")):
             tool.tell("issue", "--drift", found)
     return 0
+
+
+def _drift(folder: Path) -> None:
+    """The page of the job, and the outputs that a drift has: how many objects differ, and why it could not be told."""
+    page, summary = folder / "drift.md", folder / "summary.json"
+    if page.is_file():
+        with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("ab") as file:
+            file.write(page.read_bytes()[:_LONGEST])
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("drift/*.json")]
+    ended = json.loads(summary.read_text(encoding="utf-8"))["environments"] if summary.is_file() else []
+    reasons = [one["reason"] for one in ended if one["reason"]]
+    output(changes=sum(len(one["objects"]) for one in found), failure_reason=reasons[0] if reasons else "")
 
 
 def _files(folder: Path) -> Words:

@@ -6,7 +6,8 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -33,12 +34,13 @@ class Tool:
         """
         hidden = {*_OURS, *_TOKENS}
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
-        word = token_hex(16)
-        print(f"::stop-commands::{word}", flush=True)
-        try:
+        with _quoted():
             return self._run(words, environment, out)
-        finally:
-            print(f"::{word}::", flush=True)
+
+    def log(self, text: str) -> None:
+        """Print what a command has written into a file."""
+        with _quoted():
+            print(text, flush=True)
 
     def ci(self, *words: str | Path) -> int:
         """Run a command that speaks to GitHub. Its exit code."""
@@ -58,6 +60,17 @@ class Tool:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("wb") as file:
             return subprocess.run(line, cwd=self.given.folder, env=environment, stdout=file, check=False).returncode
+
+
+@contextmanager
+def _quoted() -> Iterator[None]:
+    """What is printed meanwhile is never taken for a workflow command."""
+    word = token_hex(16)
+    print(f"::stop-commands::{word}", flush=True)
+    try:
+        yield
+    finally:
+        print(f"::{word}::", flush=True)
 
 
 def output(**values: str | int) -> None:
