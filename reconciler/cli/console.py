@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 from reconciler.cli.common import NO_COLOR, VERBOSE
+from reconciler.render.escape import uncommanding
 from reconciler.render.style import Style
 
 _PIPE_WIDTH = 100
@@ -39,7 +40,7 @@ class Console:
     def say(self, text: str) -> None:
         """Write a line about the run to stderr; a reader that went away must not stop the run."""
         with suppress(OSError):
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(uncommanding(text) + "\n")
             sys.stderr.flush()
 
 

@@ -13,6 +13,7 @@ _PLAIN = re.compile(r"[\x20-\x7e]*")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 """Unicode categories that print nothing or steer what is printed around them."""
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -31,6 +32,17 @@ def spelled(char: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def uncommanding(text: str) -> str:
+    r"""Lines that a runner of GitHub Actions takes for no command, whatever names they begin or are wrapped with.
+
+    It obeys ``::error::`` where a line begins with it, spaces before it or not, and ``##[error]`` anywhere; both are
+    shown with one character spelled out.
+    """
+    if "::" not in text and "##[" not in text:
+        return text
+    return _COMMAND.sub(r"\1\\x3a:", text).replace("##[", "#\\x23[")
 
 
 def columns(text: str) -> int:

@@ -13,8 +13,8 @@ release               ``["forget"]``: it stays as it is, and is no longer manage
 ====================  =======================================================================================
 
 ``before`` and ``after`` are the objects' specs as a manifest has them, with ``key``, ``id`` and ``version``. Only what
-the plan changes is there: what is as declared is counted, not listed. What Terraform has no word for (class, guards,
-bills) stands under ``reconciler``, by the same addresses.
+the plan changes is there, for a plan does not know the rest whole. What Terraform has no word for (class, guards,
+bills, how much is as declared) stands under ``reconciler``, by the same addresses.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ _ACTIONS: dict[Action, tuple[str, ...]] = {
     Action.ARCHIVE: ("delete",),
     Action.DELETE: ("delete",),
     Action.RELEASE: ("forget",),
-    Action.NO_CHANGE: ("no-op",),
 }
 _REMOVES = frozenset({"archive", "delete"})
 
@@ -53,7 +52,8 @@ def dumps(plan: Plan) -> str:
 
 def tree(plan: Plan) -> dict[str, Any]:
     """The document as plain values."""
-    every = [(change, name_of(change.address), values_of(plan, change)) for change in plan.changes]
+    changes = [change for change in plan.changes if change.action is not Action.NO_CHANGE]
+    every = [(change, name_of(change.address), values_of(plan, change)) for change in changes]
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": TERRAFORM_VERSION,

@@ -58,7 +58,7 @@ def name_of(address: Address) -> Name:
 
 def values_of(plan: Plan, change: Change) -> Values:
     """The object before and after, as completely as the plan tells."""
-    ident = next((step.target_id for step in plan.steps if step.address == change.address and step.target_id), None)
+    ident = _ident(plan, change.address)
     found = next((one for one in plan.contents if one.address == change.address), None)
     old, new = (found.before, found.after) if found else _from_fields(change)
     before = None if change.action is Action.CREATE else _whole(change, old, change.before_version, ident)
@@ -76,6 +76,13 @@ def values_of(plan: Plan, change: Change) -> Values:
         [_steps(one.path) for one in change.fields if one.forces == "replace"],
         ident,
     )
+
+
+def _ident(plan: Plan, address: Address) -> str | None:
+    """The id of the live object: of the version that is archived, not of a draft that goes with it."""
+    steps = [step for step in plan.steps if step.address == address and step.target_id]
+    archived = [step for step in steps if step.verb == "archive"]
+    return next((step.target_id for step in (*archived, *steps)), None)
 
 
 def _makes_another(change: Change) -> bool:

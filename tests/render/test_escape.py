@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.render.escape import columns, escape
+from reconciler.render.escape import columns, escape, uncommanding
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,21 @@ def test_wide_characters_take_two_columns_and_colour_codes_none():
     assert columns("价格") == 4
     assert columns("\x1b[1;31mab\x1b[0m") == 2
     assert columns("e\u0301") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("a\n  ::add-mask::x\n", "a\n  \\x3a:add-mask::x\n"),
+        ("a\n\n\u00a0::x", "a\n\n\u00a0\\x3a:x"),
+        ("a ##[error]b", r"a #\x23[error]b"),
+    ],
+)
+def test_no_line_is_a_command_to_the_runner_of_a_job(text, shown):
+    assert uncommanding(text) == shown
+
+
+@pytest.mark.parametrize("text", ["a::b", "x ::error::", "# [a]", "  : :", ""])
+def test_what_is_no_command_is_left_as_it_is(text):
+    assert uncommanding(text) == text

@@ -202,3 +202,13 @@ def test_a_long_text_is_shown_on_two_lines_old_above_new(make):
     at = shown.index("      ~ description:")
     assert shown[at + 1].startswith('          - "old')
     assert shown[at + 2].startswith('          + "new')
+
+
+def test_a_name_that_is_wrapped_to_the_start_of_a_line_is_no_command_to_a_runner(make):
+    for width in range(40, 120):
+        title = "Plan/pro will be updated " + "word " * 9 + "::stop-commands::x ##[add-mask]y"
+        plan = make.plan("price")
+        guards = (replace(plan.guards[0], message=title),)
+        shown = text.plan(replace(plan, guards=guards), width=width)
+        assert not [line for line in shown.splitlines() if line.lstrip().startswith("::")]
+        assert "##[" not in shown

@@ -80,11 +80,24 @@ def test_the_document_has_what_readers_ask_of_one(make):
         (Action.DELETE, ("archive", "delete"), ["delete"]),
         (Action.RELEASE, ("release",), ["forget"]),
         (Action.ADOPT, ("update",), ["no-op"]),
-        (Action.NO_CHANGE, (), ["no-op"]),
     ],
 )
 def test_every_action_is_one_that_terraform_has(action, done, expected):
     assert told(Change(PRO, action, done))["actions"] == expected
+
+
+def test_what_is_as_declared_is_no_resource_for_nothing_tells_it_whole(make):
+    quiet = Change(PRO, Action.NO_CHANGE, notes=("1 ignored difference",))
+    document = read(replace(make.plan("created"), changes=(quiet, make.change("created"))))
+    assert [one["address"] for one in document["resource_changes"]] == ["openmeter_meter.tokens"]
+    assert document["reconciler"]["changes"]["openmeter_plan.pro"]["notes"] == ["1 ignored difference"]
+    assert document["reconciler"]["summary"]["no_change"] == 12
+
+
+def test_the_id_is_that_of_the_version_which_is_archived_not_of_a_draft_that_goes_with_it():
+    change = Change(PRO, Action.ARCHIVE, ("archive",), before_version=2)
+    found = told(change, step(PRO, "delete", "01DRAFT"), step(PRO, "archive", "01LIVE"), before=BEFORE)
+    assert found["before"]["id"] == "01LIVE"
 
 
 def test_every_change_that_is_destructive_is_found_by_a_scan_for_delete():
