@@ -211,17 +211,13 @@ class Places:
     fallback: str = "reconciler.yaml"
 
     def file(self, location: Location | None) -> str:
-        """The path in the repository, with slashes; of what is no location, or outside, the project file."""
-        for name in (location.file if location else self.fallback, self.fallback):
-            found = posixpath.normpath(posixpath.join(self.prefix, name.replace("\\", "/")))
-            if not found.startswith(("../", "/")) and found not in (".", ".."):
-                return found
-        return self.fallback
+        """The path from the top of the repository, with slashes; of what is no location that of the project file."""
+        name = location.file if location else self.fallback
+        return posixpath.normpath(posixpath.join(self.prefix, name.replace("\\", "/")))
 
     def is_inside(self, location: Location) -> bool:
         """Whether a file is of the repository, so that a host can show it."""
-        found = posixpath.normpath(posixpath.join(self.prefix, location.file.replace("\\", "/")))
-        return not found.startswith(("../", "/"))
+        return not self.file(location).startswith(("../", "/"))
 
 
 HERE = Places()

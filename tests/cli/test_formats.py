@@ -176,6 +176,19 @@ def test_plan_of_broken_manifests_tells_the_problems_in_the_format(run, project,
     )
 
 
+def test_a_plan_that_is_shown_and_then_refused_is_told_once(run, live):
+    live.declare(meter(), FEATURE)
+    apply(run)
+    phase = {"key": "main", "name": "Main", "duration": None, "rateCards": []}
+    draft = {"key": "pro", "name": "Theirs", "currency": "USD", "billingCadence": "P1M", "phases": [phase]}
+    live.send("POST", "plans", draft)
+    live.declare(meter(), FEATURE, pro("20"))
+    ended = run("plan", "--format", "github")
+    assert ended.code == 3
+    assert ended.out.count("title=guard.foreign_draft%3A Plan/pro::") == 1
+    assert "plan.failed" not in ended.out
+
+
 # Several environments
 
 FLEET = """\

@@ -58,6 +58,23 @@ def test_secrets_are_hidden_on_both_sides(world, make):
     assert SECRET not in planfile.dumps(replace(made, contents=(one,)))
 
 
+def test_secrets_of_what_is_deleted_are_hidden_too(world, make):
+    headers = {"X-Token": {"env": "TOKEN"}}
+    spec = {"name": "Ops", "type": "WEBHOOK", "url": "https://hooks.example.com", "customHeaders": headers}
+    channel = make("NotificationChannel", "ops", spec)
+    world.apply(channel)
+    _, found = told(world, replace(channel, management=replace(channel.management, state="absent")))
+    assert found["NotificationChannel/ops"].before["customHeaders"] == {"X-Token": "(secret)"}
+    assert SECRET not in str(found)
+
+
+def test_what_no_update_makes_stays_as_it_is_after_too(world, tokens):
+    world.apply(replace(tokens, spec={**tokens.spec, "description": "Old words"}))
+    made, found = told(world, replace(tokens, spec={**tokens.spec, "name": "Other"}))
+    assert [warning.rule for warning in made.warnings] == ["cannot_update"]
+    assert dict(found["Meter/tokens"].after) == {**tokens.spec, "name": "Other", "description": "Old words"}
+
+
 def test_it_is_saved_and_read_back_and_is_no_part_of_the_change_digest(world, tokens):
     world.apply(tokens)
     made, found = told(world, replace(tokens, spec={**tokens.spec, "name": "Other"}))

@@ -113,6 +113,20 @@ def test_a_guard_that_nothing_opens_is_an_error_and_comes_first(make):
     assert found[0][2].endswith("no flag opens this one")
 
 
+def test_a_guard_that_only_a_team_opens_is_a_warning_and_no_error(make):
+    plan = make.plan("price")
+    guard = replace(plan.guards[0], team="acme/pricing", consentable=False)
+    assert [name for name, _, _ in commands(annotations.plan(replace(plan, guards=(guard,))))] == ["warning"]
+
+
+def test_what_nothing_opens_comes_before_what_a_rehearsal_refused(make):
+    closed = Guard("protected", None, "protected", consentable=False)
+    rehearsal = Rehearsal(0, 1, (Refusal("s", Address("Plan", "pro"), "refused"),))
+    refused, guarded = replace(make.plan(), rehearsal=rehearsal), replace(make.plan(), guards=(closed,))
+    found = commands(annotations.plans([refused, guarded]))
+    assert [at["title"].split(" in ")[0] for _, at, _ in found] == ["guard.protected", "rehearsal.refused: Plan/pro"]
+
+
 def test_among_guards_of_one_level_the_graver_class_comes_first(make):
     found = commands(annotations.plan(make.plan("price", "replaced")))
     assert [at["title"] for _, at, _ in found] == ["guard.destructive: Meter/seconds", "guard.price-raising: Plan/pro"]
@@ -152,8 +166,10 @@ def test_a_ruling_is_told_unless_a_guard_tells_it(make):
     warned = Ruling("no-raise", "warn", None, "look at it", "warned", location=Location("reconciler.yaml", 9))
     told = Ruling("price-raising", "consent", Address("Plan", "pro"), "needs consent", "open", "acme/pricing")
     met = Ruling("additive", "allow", None, "fine", "met")
-    found = commands(annotations.plan(replace(plan, policy=(warned, told, met))))
+    other = replace(told, address=Address("Plan", "team"))
+    found = commands(annotations.plan(replace(plan, policy=(warned, told, met, other))))
     assert [(name, at["title"]) for name, at, _ in found] == [
+        ("warning", "policy.price-raising: Plan/team"),
         ("warning", "guard.price-raising: Plan/pro"),
         ("warning", "policy.no-raise"),
     ]

@@ -49,6 +49,11 @@ def test_errors_of_one_rule_and_object_are_one_failure_that_tells_all():
     assert "billing/catalog/plans.yaml: schema.enum" in cases(text)
 
 
+def test_a_file_outside_of_the_repository_is_named_as_it_is():
+    text = findings_junit.problems([problem(location=Location("../../x.yaml", 3))], places=Places("billing"))
+    assert cases(text)["../x.yaml: schema.type"].get("file") == "../x.yaml"
+
+
 def test_a_warning_passes_and_is_told():
     text = findings_junit.problems([problem(severity="warning", why="Because.")])
     assert counts(text) == (2, 0, 0)

@@ -159,6 +159,13 @@ def test_what_moves_down_a_file_stays_the_same_alert_and_two_alike_are_two():
     assert prints(3)[0] == one
 
 
+def test_one_of_two_objects_with_the_same_mistake_keeps_its_alert_when_the_other_is_mended():
+    pro, team = (problem(address=Address("Plan", key)) for key in ("pro", "team"))
+    both = results(sarif.problems([pro, replace(team, location=Location("catalog/plans.yaml", 9))]))
+    (left,) = results(sarif.problems([team]))
+    assert left["partialFingerprints"] == both[1]["partialFingerprints"]
+
+
 @pytest.mark.parametrize("file", ["../../outside.yaml", "/etc/passwd"])
 def test_what_is_outside_of_the_repository_is_told_at_the_project_file(file):
     (result,) = results(sarif.problems([problem(location=Location(file, 9, 9))], Places("a b", "reconciler.yaml")))
@@ -168,11 +175,11 @@ def test_what_is_outside_of_the_repository_is_told_at_the_project_file(file):
 
 def test_hostile_names_stay_one_path_and_print_nothing():
     name = "a b%41:ü\n\x1b[31m\u202e.yaml"
-    text = sarif.problems([problem("m\x00\n]]>\u202e", location=Location(name, 1), address=Address("Plan", "\x1b"))])
+    text = sarif.problems([problem("mü\x00\n]]>\u202e", location=Location(name, 1), address=Address("Plan", "\x1b"))])
     (result,) = results(text)
     assert text.isascii()
     assert unquote(place(result)["artifactLocation"]["uri"]) == name
-    assert result["message"]["text"] == "m\\x00\\n]]>\\u202e"
+    assert result["message"]["text"] == "mü\\x00\\n]]>\\u202e"
     assert result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "Plan/\\x1b"
 
 

@@ -116,7 +116,7 @@ def test_an_adoption_imports_and_is_an_update_where_something_changes():
 
 def test_a_new_version_is_whole_on_both_sides_and_has_an_id_of_its_own():
     change = Change(PRO, Action.NEW_VERSION, ("create", "publish"), before_version=4, after_version=5)
-    found = told(change, step(PRO, "create"), before=BEFORE, after=AFTER)
+    found = told(change, step(PRO, "update", "01DRAFT"), before=BEFORE, after=AFTER)
     assert found["before"] == {**BEFORE, "key": "pro", "version": 4}
     assert found["after"] == {**AFTER, "key": "pro", "version": 5}
     assert found["after_unknown"] == {"id": True}
@@ -154,6 +154,20 @@ def test_a_replacement_says_which_paths_force_it(make):
     found = only(make.plan("replaced"))
     assert found["change"]["replace_paths"] == [["aggregation"]]
     assert found["action_reason"] == "replace_because_cannot_update"
+
+
+def test_a_replacement_has_the_old_id_before_and_none_that_is_known_after():
+    change = Change(PRO, Action.REPLACE, ("delete", "create"))
+    found = told(change, step(PRO, "delete", "01LIVE"), step(PRO, "create"), before=BEFORE, after=AFTER)
+    assert found["before"]["id"] == "01LIVE"
+    assert "id" not in found["after"]
+    assert found["after_unknown"] == {"id": True}
+
+
+def test_only_money_has_a_percentage():
+    fields = (FieldChange("a", "100", "50", currency="USD"), FieldChange("b", 100, 50))
+    told_of = read(plan(Change(PRO, Action.UPDATE, fields=fields)))["reconciler"]["changes"]["openmeter_plan.pro"]
+    assert [field["percent"] for field in told_of["fields"]] == [-50.0, None]
 
 
 def test_an_older_plan_file_tells_the_fields_that_differ_nested(make):
