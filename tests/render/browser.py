@@ -6,12 +6,15 @@ It speaks the DevTools protocol over two pipes (``--remote-debugging-pipe``): JS
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
 NAMES = ("chromium", "google-chrome", "chrome", "chromium-browser")
+PATIENCE = 120
+"""Seconds after which a browser that says nothing hangs: nothing waits for it otherwise."""
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -92,6 +95,8 @@ class Browser:
 
     def _read(self):
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._answers], [], [], PATIENCE)
+            assert ready, "the browser does not answer"
             part = os.read(self._answers, 1 << 20)
             assert part, "the browser went away"
             self._rest += part

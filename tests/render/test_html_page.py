@@ -382,8 +382,11 @@ def test_guards_say_who_can_open_them(make):
 def test_what_the_policy_says_is_a_table_the_open_first(full):
     rulings = (Ruling("additive", "allow", None, "fine", "met"), *full.policy)
     told = words(plan(replace(full, policy=rulings))).partition("What the policy of production says")[2]
-    assert "✗ open price-raising needs consent Plan/pro Needs pricing acme/pricing: ask them ✓ met additive" in told
-    assert "allowed the whole plan Fine" in told
+    assert (
+        "price-raising needs consent ✗ open Plan/pro Needs pricing acme/pricing: ask them additive allowed ✓ met"
+        in told
+    )
+    assert "✓ met the whole plan Fine" in told
 
 
 def test_a_chart_has_its_numbers_beside_it_without_those_of_a_straight_line(page):

@@ -97,7 +97,7 @@ def _ruling(one: Ruling, touched: Set[Address]) -> RulingView:
     return RulingView(
         one.rule,
         _EFFECTS[one.effect],
-        str(one.address or "the whole plan"),
+        str(one.address or ""),
         _anchor(one.address, touched),
         _said(one.message, one.address),
         one.status,
