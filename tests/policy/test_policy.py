@@ -117,6 +117,13 @@ def test_the_ruling_says_who_can_unblock_it_until_somebody_does():
     assert (ruling.status, ruling.unblock) == ("met", None)
 
 
+@pytest.mark.parametrize("kept", [12, 63, 0])
+def test_a_digest_that_is_nearly_the_plans_is_another(kept):
+    policy = Policy({RAISING: needs("consent", "a/b")})
+    digest = change_digest(judged(plan(change(RAISING)), policy))
+    assert state(judged(plan(change(RAISING)), policy, teams=[by("a/b", digest[:kept])])) == OPEN
+
+
 def test_consent_changes_no_digest():
     policy = Policy({RAISING: needs("consent", "a/b"), LOWERING: needs("consent")})
     before = judged(plan(change(RAISING, LOWERING)), policy)
