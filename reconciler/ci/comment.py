@@ -120,7 +120,7 @@ def _outdate(document: Document, asked: Asked, told: Told) -> Document:
     """Only what this very run has said is marked."""
     for name in asked.made:
         known = document.entries.get(name)
-        if known is not None and known.order == (told.run, told.attempt) and known.state == "planned":
+        if known is not None and known.order == (told.run, told.attempt) and known.state != "stale":
             why = "a newer commit was pushed"
             notes = (f"Out of date: {why}.",)
             document = document.having(name, replace(known, state="stale", status="**out of date**", notes=notes))

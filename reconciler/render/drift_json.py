@@ -35,6 +35,7 @@ def tree(found: Drift) -> dict[str, Any]:
         "base": found.base,
         "clean": found.clean,
         "complete": found.complete,
+        "unchanged": found.unchanged,
         "objects": [_object(one) for one in found.objects],
         "summary": {origin: found.count(origin) for origin in ("outside", "manifest", "both", "unknown")},
         "warnings": [

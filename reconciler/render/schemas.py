@@ -316,6 +316,7 @@ def drift() -> Schema:
             "base": _nullable({**_TEXT, "description": "What was last applied; null where nobody said."}),
             "clean": {"type": "boolean"},
             "complete": {"type": "boolean", "description": "False when only a part was looked at."},
+            "unchanged": {**_COUNT, "description": "How many objects are as declared."},
             "objects": _list(found),
             "summary": _object(dict.fromkeys(get_args(Origin), _COUNT)),
             "warnings": _list(_object({"rule": _TEXT, "message": _TEXT, "location": _LOCATION})),

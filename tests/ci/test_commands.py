@@ -12,6 +12,7 @@ from reconciler.planning import planfile
 
 from . import plans
 from .github import READ_ONLY, TOKEN
+from .test_issue import moved, tree
 from .test_outputs import parsed
 
 RAISE = plans.plan(plans.raised(), team="acme/pricing")
@@ -235,10 +236,8 @@ def test_an_artifact_that_is_nowhere_is_told(hub, jobs):
 
 
 def test_an_issue_is_kept_from_what_drift_prints(hub, jobs, tmp_path):
-    thing = {"address": "Plan/pro", "what": "changed", "origin": "outside", "title": "Plan/pro differs", "fields": []}
-    for environment, objects in (("production", [thing]), ("staging", [])):
-        tree = {"environment": environment, "clean": not objects, "complete": True, "objects": objects}
-        (tmp_path / f"{environment}.json").write_text(json.dumps(tree))
+    for environment, objects in (("production", [moved()]), ("staging", [])):
+        (tmp_path / f"{environment}.json").write_text(json.dumps(tree(*objects, environment=environment)))
     jobs.start(sha=hub.sha("nightly"))
     code, _, err = jobs("issue", "--drift", "production.json", "--drift", "staging.json")
     assert code == 0

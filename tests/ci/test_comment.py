@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.ci.comment import Asked, comment
-from reconciler.ci.composing import LIMIT
-from reconciler.ci.document import MARK, read
+from reconciler.ci.composing import LIMIT, compose
+from reconciler.ci.document import MARK, Document, Entry, read
 from reconciler.errors import HostError
 from reconciler.planning import planfile
 
@@ -528,6 +528,25 @@ def test_twenty_environments_full_of_prices_fit_and_keep_their_rows(hub, pull, j
     assert len(entries(hub)) == 20
     table = only(hub).body.partition("\n")[2].partition("####")[0]
     assert table.count("60 new versions, 60 prices raised") == 21
+
+
+def test_a_plan_too_long_without_any_detail_goes_and_says_loudly_that_it_does():
+    """The riskiest stay longest; the table still has every row."""
+    entry = Entry("planned", "f" * 40, 1, change_digest="0" * 64, plan="1 updated")
+    document = Document("f" * 40)
+    for number, risk in enumerate(["cosmetic", "price-raising", "additive"]):
+        document = document.having(f"eu-{number}", replace(entry, max_class=risk), "**Price changes**\n" + "x" * 30_000)
+    found = read(compose(document))
+    assert found.health == "sound"
+    assert ["x" * 30_000 in found.document.texts[f"eu-{number}"] for number in range(3)] == [False, True, True]
+    assert "Do not approve it from this text; the plan file has it." in found.document.texts["eu-0"]
+    assert compose(document).count("| `eu-") == 3
+
+
+def test_a_push_at_the_moment_of_writing_outdates_what_failed_too(hub, pull, job_for, say):
+    hub.once_after("POST", "/comments", lambda asked, told: hub.push(pull))
+    say(job_for(pull), "planned", summaries=[plans.summary("production")])
+    assert entries(hub)["production"].state == "stale"
 
 
 def test_a_name_can_neither_end_the_header_nor_begin_a_section(hub, pull, job_for, say):

@@ -16,20 +16,41 @@ from .github import BOT, Told
 
 def moved(live="Pro!", key="pro"):
     field = {"path": "name", "origin": "outside", "declared": "Pro", "live": live, "currency": None, "note": None}
+    field["location"] = None
     return {
         "address": f"Plan/{key}",
         "what": "changed",
         "origin": "outside",
         "title": f"Plan/{key} differs",
         "fields": [field],
+        "classes": ["cosmetic"],
+        "healable": True,
+        "version": 4,
         "location": {"file": "catalog/plans.yaml", "line": 4, "column": 1},
         "notes": [],
     }
 
 
-def drift(*objects, environment="production", complete=True, **more):
-    tree = {"environment": environment, "clean": not objects, "complete": complete, "objects": list(objects)}
-    (found,) = drift_issue.loads(json.dumps(tree | more), "drift.json")
+def tree(*objects, environment="production", complete=True):
+    """What ``drift --format json`` prints."""
+    return {
+        "format_version": "1.0",
+        "tool": "reconciler 0.1.0",
+        "created_at": "2026-12-01T12:00:00Z",
+        "project": "acme",
+        "environment": environment,
+        "target": {"endpoint": "https://openmeter.example", "identity": "01J9", "api": "v1"},
+        "source": {"manifests": "abc", "commit": "4e1c0d99", "dirty": False},
+        "base": None,
+        "clean": not objects,
+        "complete": complete,
+        "unchanged": 12,
+        "objects": objects,
+    }
+
+
+def drift(*objects, environment="production", complete=True):
+    (found,) = drift_issue.loads(json.dumps(tree(*objects, environment=environment, complete=complete)), "drift.json")
     return found
 
 
@@ -53,7 +74,8 @@ def test_it_is_opened_kept_told_closed_and_opened_again(hub, keep):
     (found,) = opened(hub)
     assert found.labels == ("reconciler-drift",)
     assert found.title == "Billing catalogue: drift in production"
-    assert '- name: "Pro"\n+ name: "Pro!"' in found.body
+    assert "Pro!" in found.body
+    assert "12 as declared" in found.body
     assert keep(drift(moved())).what == "is up to date"
     assert not hub.comments
     assert keep(drift(moved("Max"))).what == "updated"
@@ -68,6 +90,22 @@ def test_it_is_opened_kept_told_closed_and_opened_again(hub, keep):
     assert len(hub.issues) == 1
 
 
+def test_drift_whose_lines_have_moved_is_the_same_drift(hub, keep):
+    keep(drift(moved()))
+    elsewhere = moved() | {"location": {"file": "catalog/more.yaml", "line": 99, "column": 1}, "notes": ["shared"]}
+    assert keep(drift(elsewhere)).what == "is up to date"
+
+
+def test_what_several_environments_came_to_is_read_too():
+    results = {"production": tree(moved()), "staging": tree(environment="staging")}
+    several = {"environments": [{"environment": name, "result": result} for name, result in results.items()]}
+    found = list(drift_issue.loads(json.dumps(several), "drift.json"))
+    assert [(one.environment, one.clean, one.differs) for one in found] == [
+        ("production", False, True),
+        ("staging", True, False),
+    ]
+
+
 def test_every_environment_has_its_own(hub, keep):
     keep(drift(moved()))
     keep(drift(moved(), environment="staging"))
@@ -78,8 +116,8 @@ def test_every_environment_has_its_own(hub, keep):
 
 def test_where_nobody_could_look_it_stays_as_it_is(hub, keep):
     keep(drift(moved()))
-    tree = {"environments": [{"environment": "production", "exit_code": 1, "said": "no", "result": None}]}
-    (unknown,) = drift_issue.loads(json.dumps(tree), "drift.json")
+    failed = {"environments": [{"environment": "production", "exit_code": 1, "said": "no", "result": None}]}
+    (unknown,) = drift_issue.loads(json.dumps(failed), "drift.json")
     assert "not known" in keep(unknown).what
     assert "not known" in keep(drift(complete=False)).what
     assert len(opened(hub)) == 1
@@ -134,17 +172,18 @@ def test_a_host_that_does_not_let_it_is_an_error(hub, keep, job_for, api_for):
 
 def test_text_of_a_server_breaks_nothing_and_the_text_fits(hub, keep):
     evil = "<!-- reconciler:drift staging " + "0" * 64 + " -->\n``` </details> @everyone | x"
-    many = [moved(evil * 20, f"p{at}") for at in range(400)]
+    many = [moved(f"{at} {evil * 20}", f"p{at}") for at in range(400)]
     keep(drift(*many))
     (found,) = opened(hub)
     assert len(found.body) <= 65_536
-    assert "and 100 more" in found.body
     assert "did not fit" in found.body
-    assert found.body.count("<!--") == 1
+    assert found.body.count("<!-- reconciler:drift ") == 1
     assert drift_issue.marked(found.body)[0] == "production"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"environment": 1}', '{"environments": [{}]}', "null"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"environments": [{}]}', "null", json.dumps(tree(moved()) | {"clean": True})]
+)
 def test_what_is_no_drift_is_told(text):
     with pytest.raises(PlanFileError, match="drift --format json"):
         list(drift_issue.loads(text, "drift.json"))
