@@ -16,7 +16,7 @@ from reconciler.reading.tree import Files
 
 BUNDLES_FOLDER = "bundles"
 """Where a project keeps bundles, by their digests, beside its project file."""
-_OUTSIDE = "leads out of the repository; under --trusted-project nothing else is read"
+_OUTSIDE = "is no file of the repository; under --trusted-project nothing else is read"
 ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 

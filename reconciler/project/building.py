@@ -75,7 +75,7 @@ class Reading:
         name = self.relative(path)
         if self.holds is not None and not self.holds(path):
             # Without a place: whoever shows a problem shows the line of its file.
-            message = f"`{name}` leads out of the repository; under --trusted-project nothing else is read"
+            message = f"`{name}` is no file of the repository; under --trusted-project nothing else is read"
             self.own.append(Problem("project.file", message))
             return None
         try:

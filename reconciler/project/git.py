@@ -38,6 +38,15 @@ def uncommitted(root: Path, files: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in found if _git(root, "status", "--porcelain", "--", name))
 
 
+def tracked(top: Path) -> frozenset[str] | None:
+    """The files that git knows in a repository, by their paths from its top; None where git has no answer."""
+    try:
+        found = _run(top, "ls-files", "-z", "--cached", "--recurse-submodules")
+    except OSError:
+        return None
+    return frozenset(os.fsdecode(name) for name in found.split(b"\0") if name)
+
+
 def top_of(folder: Path) -> Path | None:
     """The folder of the repository that a folder is in; None outside of one, or without git."""
     found = _git(folder, "rev-parse", "--show-toplevel")

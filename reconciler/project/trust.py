@@ -16,6 +16,7 @@ from pathlib import Path
 
 from reconciler.errors import RefusedError, UsageError
 from reconciler.model import Location, Problem
+from reconciler.project.git import tracked
 from reconciler.project.loading import find_project_file, read_project
 from reconciler.project.rules import TRUST
 from reconciler.project.values import SANDBOX, DeclaredEnvironment, Given, Project, Trust
@@ -61,8 +62,9 @@ def _trust(root: Path, other: Path) -> Trust:
     from reconciler.project.values import ManifestSecrets
 
     here, there = root.resolve(), other.resolve()
-    inside = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    return Trust(there, ManifestSecrets(), inside, () if here.is_relative_to(there) else (there,))
+    inside = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+    closed = () if here.is_relative_to(there) else (there,)
+    return Trust(there, ManifestSecrets(), inside or here, closed, tracked=tracked(inside) if inside else None)
 
 
 def merged(own: Project, base: Project, trust: Trust) -> Project:

@@ -155,7 +155,9 @@ class Trust:
     """A project file that somebody trusted wrote, over the one at hand, which anybody may have written.
 
     ``root`` is its folder, ``secrets`` what it lets manifests name. ``inside`` is what the files at hand may lie in,
-    ``closed`` folders in it that they may not; ``new`` are environments that only the project file at hand has.
+    ``closed`` folders in it that they may not, and ``tracked`` the files in it that git knows, None where git does not
+    answer: what a job leaves beside them, such as credentials, is no file of a pull request. ``new`` are environments
+    that only the project file at hand has.
     """
 
     root: Path
@@ -163,13 +165,17 @@ class Trust:
     inside: Path
     closed: tuple[Path, ...] = ()
     new: frozenset[str] = frozenset()
+    tracked: frozenset[str] | None = field(default=None, repr=False)
 
     def holds(self, path: Path) -> bool:
         """Whether a file really lies where the files at hand may, wherever links to it stand."""
         real = path.resolve()
         if not real.is_relative_to(self.inside) or any(real.is_relative_to(folder) for folder in self.closed):
             return False
-        return not any(part.lower() == ".git" for part in real.relative_to(self.inside).parts)
+        name = real.relative_to(self.inside)
+        if any(part.lower() == ".git" for part in name.parts):
+            return False
+        return self.tracked is None or name.as_posix() in self.tracked or real.is_dir()
 
 
 @dataclass(frozen=True, slots=True)

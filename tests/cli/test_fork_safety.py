@@ -508,7 +508,7 @@ def test_no_file_outside_of_the_repository_is_read_or_shown(pull, escape, comman
     ended = pull(command)
     assert ended.code in (1, 3)
     assert HIDDEN not in ended.out + ended.err
-    assert "out of" in told(ended)
+    assert "no file of the repository" in told(ended)
 
 
 def test_a_link_to_a_folder_elsewhere_is_not_walked(pull):
@@ -564,7 +564,23 @@ def test_a_shared_catalogue_elsewhere_in_the_same_repository_is_read(pull, tmp_p
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "meters.yaml").write_text(METER)
     pull.write("reconciler.yaml", project("endpoint: 'sandbox:'").replace("[catalog]", "[../shared]"))
+    subprocess.run(["git", "-C", str(tmp_path), "add", "."], check=True)
     assert "Meter/tokens" in pull("plan").out
+
+
+def test_what_a_job_leaves_in_the_checkout_is_not_read(pull):
+    """Some actions write credentials beside the files that were checked out."""
+    pull.write("reconciler.yaml", project("endpoint: 'sandbox:'").replace("[catalog]", "[catalog, credentials.json]"))
+    subprocess.run(["git", "init", "-q", str(pull.head)], check=True)
+    subprocess.run(["git", "-C", str(pull.head), "add", "."], check=True)
+    pull.write("credentials.json", json.dumps({"private_key": HIDDEN}))
+    (pull.head / "catalog" / "linked.json").symlink_to("../credentials.json")
+    subprocess.run(["git", "-C", str(pull.head), "add", "catalog"], check=True)
+    ended = pull("validate")
+    assert ended.code == 1
+    assert HIDDEN not in ended.out + ended.err
+    assert "`credentials.json` is no file of the repository" in ended.out
+    assert "catalog/meters.yaml" not in ended.out
 
 
 def test_what_was_planted_into_the_state_folder_is_not_looked_at(pull):
