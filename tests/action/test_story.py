@@ -186,6 +186,19 @@ def test_a_run_of_an_older_commit_that_ends_last_says_nothing_of_the_newer_one(l
     assert live.fee("production") == "46"
 
 
+def test_two_changes_of_different_objects_are_both_what_was_approved_whichever_is_merged_first(live):
+    feature = "apiVersion: openmeter.io/v1\nkind: Feature\nkey: styles\nspec: { name: Styles }\n"
+    other = live.open("feature", live.commit("feature", "Styles", files={"catalog/styles.yaml": feature}))
+    live.planned(other)
+    pull = raising(live)
+    live.planned(pull)
+    for one in (pull, other):
+        live.hub.approve(one, "alice")
+        assert [job.status for job in live.applied(live.merge(one)).values()] == ["success"] * 3
+    assert live.fee("production") == "44"
+    assert live.nightly()["drift"].status == "success"
+
+
 def test_an_apply_that_is_run_again_has_nothing_left_to_do(live):
     pull = raising(live)
     live.planned(pull)
