@@ -335,3 +335,10 @@ def test_of_several_plans_each_row_names_its_own_and_who_stays(shown):
     assert "| plan | what | old | new | change | stays on old version |" in text
     assert "| `pro` 1 → 2 | `tokens`, per 1,000 | 2.00 | 2.50 USD | **+25.0 %** | 214 subscriptions |" in text
     assert "| `team` 1 → 2 | `tokens`, per 1,000 | 2.00 | 2.50 USD | **+25.0 %** | 38 subscriptions |" in text
+
+
+def test_a_currency_is_letters_or_nothing(shown, read):
+    field = FieldChange("phases[main].rateCards[t].price.amount", "1", "2", currency="U|@everyone<img>")
+    text = shown(change("pro", field))
+    assert "2.00 Ueveryoneimg |" in text
+    assert "<img" not in read.outside_code(text)

@@ -94,13 +94,18 @@ def _price(change: Change, field: FieldChange, names: Names, stays: Mapping[Addr
         old,
         new,
         (before, after) if amounts else None,
-        unhidden(clipped(field.currency or "", 12)) if amounts else "",
+        _currency(field) if amounts else "",
         money.share(before, after),
         money.percent(before, after),
         _way(before, after, field),
         _stays(change, stays),
         field.shared,
     )
+
+
+def _currency(field: FieldChange) -> str:
+    """The code of a currency, and nothing that is none."""
+    return "".join(char for char in field.currency or "" if char.isalnum())[:12] or "?"
 
 
 def _label(change: Change, field: FieldChange, names: Names) -> Label:
