@@ -85,8 +85,11 @@ def of_problems(found: Iterable[Problem]) -> tuple[Finding, ...]:
 def of_plan(plan: Plan) -> tuple[Finding, ...]:
     """What stands between a plan and its apply, what to look at, and every change that can hurt; the gravest first."""
     changes = {change.address: change for change in plan.changes}
-    found = [_guard(guard, changes.get(guard.address) if guard.address else None) for guard in plan.guards]
-    found += [_ruling(ruling) for ruling in plan.policy if _tells_more(ruling, plan.guards)]
+    told = {(ruling.rule, ruling.address) for ruling in plan.policy if ruling.status == "warned"}
+    guards = [guard for guard in plan.guards if guard.status == "open" or (guard.code, guard.address) not in told]
+    found = [_guard(guard, changes.get(guard.address) if guard.address else None) for guard in guards]
+    rulings = [ruling for ruling in plan.policy if _tells_more(ruling, plan.guards)]
+    found += [_ruling(ruling, changes.get(ruling.address) if ruling.address else None) for ruling in rulings]
     found += _refusals(plan)
     said = {ruling.message for ruling in plan.policy}
     warned = (problem for problem in plan.warnings if problem.rule != _BY_POLICY or problem.message not in said)
@@ -108,15 +111,18 @@ def _guard(guard: Guard, change: Change | None) -> Finding:
         level,
         f"guard.{guard.code}",
         guard.message,
-        next((field.location for field in fields if field.location), None)
-        or (change.location if change else None)
-        or guard.location,
+        _line(fields, change) or guard.location,
         address=guard.address,
         details=tuple(field_words.sentence(change, field) for field in fields) if change else (),
         help=by if level == "note" else how_to_open(guard),
         related=guard.location,
         gravity=_gravity(guard.code, closed=is_closed(guard)),
     )
+
+
+def _line(fields: Sequence[FieldChange], change: Change | None) -> Location | None:
+    """The line that makes a change: of the first of these fields that has one, else of the object."""
+    return next((field.location for field in fields if field.location), change.location if change else None)
 
 
 def _gravity(code: str, *, closed: bool) -> int:
@@ -152,14 +158,17 @@ def _tells_more(ruling: Ruling, guards: Sequence[Guard]) -> bool:
     return not any(guard.code in codes and guard.address == ruling.address for guard in guards)
 
 
-def _ruling(ruling: Ruling) -> Finding:
+def _ruling(ruling: Ruling, change: Change | None) -> Finding:
+    fields = _shown(ruling.rule, change)
     return Finding(
         "warning" if ruling.status == "warned" or ruling.effect != "deny" else "error",
         f"policy.{ruling.rule}",
         ruling.message,
-        ruling.location,
+        _line(fields, change) or ruling.location,
         address=ruling.address,
+        details=tuple(field_words.sentence(change, field) for field in fields) if change else (),
         help=ruling.unblock,
+        related=ruling.location,
         gravity=0 if ruling.status == "warned" else _BLOCKS,
     )
 
@@ -192,7 +201,7 @@ def _changes(plan: Plan) -> Iterator[Finding]:
             "note",
             f"change.{worst.value}",
             change.title or f"{change.address}: {change.action.value.replace('_', ' ')}",
-            next((field.location for field in fields if field.location), None) or change.location,
+            _line(fields, change),
             address=change.address,
             details=tuple(field_words.sentence(change, field) for field in fields),
             gravity=worst.rank,

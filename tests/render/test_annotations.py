@@ -175,6 +175,16 @@ def test_a_ruling_is_told_unless_a_guard_tells_it(make):
     ]
 
 
+def test_a_policy_that_warns_of_a_change_is_told_once_and_at_the_line_that_changes(make):
+    plan = make.plan("price")
+    allowed = replace(plan.guards[0], status="consented", consent="policy at reconciler.yaml:9")
+    at_rule = Location("reconciler.yaml", 9)
+    warned = Ruling("price-raising", "warn", Address("Plan", "pro"), "raises a price", "warned", location=at_rule)
+    ((name, at, said),) = commands(annotations.plan(replace(plan, guards=(allowed,), policy=(warned,))))
+    assert (name, at["title"], at["file"]) == ("warning", "policy.price-raising: Plan/pro", "catalog/ratecards.yaml")
+    assert said.splitlines()[1].endswith("2.00 -> 2.50 USD per 1M (+25.0 %)")
+
+
 def test_a_warning_that_stands_for_a_ruling_is_told_once(make):
     ruling = Ruling("no_raise", "warn", None, "look at it", "warned")
     warnings = tuple(Problem("policy.warning", said, severity="warning") for said in ("look at it", "something else"))
