@@ -156,7 +156,9 @@ def test_a_comment_that_was_touched_approves_nothing(hub, story, change):
     before = story.comment.body
     hub.edit(story.comment, change(before))
     assert story.comment.body != before
-    assert story.refused().reason == "approval-unreadable"
+    refused = story.refused()
+    assert refused.reason == "approval-unreadable"
+    assert "was edited or damaged" in refused.message
 
 
 def test_a_comment_that_was_edited_and_edited_back_is_what_it_was(hub, story):
@@ -184,7 +186,10 @@ def test_a_plan_that_is_out_of_date_approves_nothing(hub, story, job_for, api_fo
 def test_a_plan_whose_command_failed_approves_nothing(hub, story):
     story.planned(state="failed")
     hub.approve(story.pull)
-    assert story.refused().reason == "approval-unreadable"
+    refused = story.refused()
+    assert refused.reason == "approval-unreadable"
+    assert "is out of date or failed" in refused.message
+    assert not hub.asked("GET", "/actions/runs/")
 
 
 def test_an_environment_that_was_not_planned_is_not_approved(hub, story):

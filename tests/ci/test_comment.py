@@ -99,10 +99,12 @@ def test_saying_the_same_twice_writes_nothing(hub, pull, job_for, say):
 
 
 def test_a_push_makes_every_plan_of_earlier_commits_stale_and_a_new_plan_takes_its_place(hub, pull, job_for, say):
-    say(job_for(pull), "planned", RAISE, SMALL)
+    link = "https://github.com/acme/billing/actions/runs/1/artifacts/2"
+    say(job_for(pull), "planned", RAISE, SMALL, link=link)
     hub.push(pull)
     second = job_for(pull)
-    say(second, "stale")
+    say(second, "stale", link=second.run_url)
+    assert entries(hub)["production"].link == link, "what stands there is still that plan"
     assert {name: one.state for name, one in entries(hub).items()} == {"production": "stale", "staging": "stale"}
     assert "**out of date**" in only(hub).body
     assert f"`{pull.head[:10]}` was pushed since" in only(hub).body
