@@ -244,6 +244,7 @@ def test_a_snapshot_of_another_namespace_than_the_pinned_is_never_taken(run, liv
 def test_several_environments_have_a_file_each(run, project):
     text = (project / "reconciler.yaml").read_text()
     (project / "reconciler.yaml").write_text(text.replace("  staging:", '  eu: { endpoint: "sandbox:eu" }\n  staging:'))
+    assert run("snapshot", "-e", "[se][au]*").code == 64
     assert run("snapshot", "-e", "[se][au]*", "-o", "one.json").code == 64
     assert run("snapshot", "-e", "[se][au]*", "-o", "{env}.json").code == 0
     assert sorted(path.name for path in project.glob("*.json")) == ["eu.json", "sandbox.json"]
@@ -257,6 +258,12 @@ def test_without_a_file_it_is_printed(run, live):
     ended = run("snapshot")
     assert json.loads(ended.out)["environment"] == "live"
     assert base64.b64encode(SIGNING.encode()).decode() not in ended.out
+
+
+def test_the_default_environment_has_a_name_in_the_path_too(run, live):
+    assert run("snapshot", "-o", "{env}.json").code == 0
+    assert (live.root / "live.json").is_file()
+    assert run("plan", "--from-snapshot", "{env}.json").code == 0
 
 
 def test_it_may_be_what_was_approved_for_it_is_planned_again_before_anything_is_applied(run, live, taken):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,10 @@ from reconciler.cli.opening import names_of, open_context
 from reconciler.cli.options import Where, fleet_options, out_option
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.waiting import busy
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.workflow import Context
 
 
 @click.command(
@@ -42,21 +47,23 @@ def command(ctx: click.Context, where: Where, out: Path | None) -> None:
     """
     screen = console(ctx)
     names = names_of(ctx, where)
+    if names is not None and out is None:
+        raise UsageError("several snapshots are several files", tip="give -o 'snapshots/{env}.json'")
     per_environment(out, "", several=names is not None)
 
     def one(where: Where, screen: Console) -> Ended:
-        file = per_environment(out, where.environment or "", several=names is not None)
+        context = open_context(ctx, where)
+        file = per_environment(out, context.environment.name, several=names is not None)
         files.require_folder(file)
-        return _take(ctx, where, screen, file)
+        return _take(context, screen, file)
 
     ctx.exit(one(where, screen).code if names is None else Fleet(ctx, screen, names, "text").run(where, one))
 
 
-def _take(ctx: click.Context, where: Where, screen: Console, out: Path | None) -> Ended:
+def _take(context: Context, screen: Console, out: Path | None) -> Ended:
     from reconciler import workflow
     from reconciler.render import words
 
-    context = open_context(ctx, where)
     with busy(screen, f"Reading {context.environment.name}"):
         taken = workflow.take_snapshot(context)
     count = words.plural(sum(map(len, taken.observation.objects.values())), "object")
