@@ -289,6 +289,31 @@ def test_what_cannot_be_told_is_a_warning(steps, child, capfd):
     assert "::warning title=reconciler::`reconciler ci comment` ended with 3" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "state"),
+    [
+        ("plan", "0", "planned"),
+        ("plan", "1", "planned"),
+        ("plan", "", None),
+        ("apply", "0", "applied"),
+        ("apply", "4", "failed"),
+        ("apply", "", "failed"),
+        ("promote", "0", None),
+    ],
+)
+def test_an_apply_that_was_cut_off_has_failed_and_a_plan_that_was_has_nothing_to_say(
+    steps, monkeypatch, command, code, state
+):
+    told = []
+    monkeypatch.setattr(steps.telling.Tool, "tell", lambda _, *words: told.append([str(word) for word in words]))
+    for name, value in (("EXIT_CODE", code), ("LINK", ""), ("FOLDER", "/nowhere")):
+        monkeypatch.setenv(name, value)
+    assert steps.telling.tell(steps.read(command=command, environment="eu")) == 0
+    assert [words for words in told if words[0] == "comment"] == (
+        [["comment", "--state", state, "-e", "eu"]] if state else []
+    )
+
+
 def test_a_name_of_an_upload_holds_nothing_that_github_refuses(steps):
     assert (
         steps.running.artifact_name(steps.read(command="plan", environment="eu*,us"))

@@ -212,6 +212,19 @@ def test_an_apply_that_is_run_again_has_nothing_left_to_do(live):
     assert "applied" in live.comment(pull)
 
 
+def test_what_was_applied_is_told_although_it_could_not_be_uploaded(live):
+    pull = raising(live)
+    live.planned(pull)
+    live.hub.approve(pull, "alice")
+    sha = live.merge(pull)
+    live.runner.breaks = ("actions/upload-artifact",)
+    job = live.applied(sha)["apply (staging)"]
+    assert job.status == "failure"
+    assert job.step("Apply what was approved").outputs["changes"] == "1"
+    assert live.fee("staging") == "44"
+    assert "[applied]" in live.comment(pull)
+
+
 def test_a_manifest_that_is_wrong_is_marked_at_its_line_and_the_comment_says_so(live):
     head = live.commit("wrong", "x", replace={"catalog/plans.yaml": ("featureKey: tiles", "featureKey: tilse")})
     pull = live.open("wrong", head)
