@@ -75,11 +75,11 @@ def _base() -> Path:
 
 def _validate(this: Run) -> int:
     code = this.tool.command("validate", *_checked(this), *this.given.arguments)
-    _problems(this, this.given.arguments)
+    _problems(this, *this.given.arguments)
     return code
 
 
-def _problems(this: Run, arguments: tuple[str, ...] = ()) -> None:
+def _problems(this: Run, *arguments: str | Path) -> None:
     """Every problem of the manifests as a file, for the annotations of their lines."""
     file = this.file("problems.json")
     this.tool.command("validate", *_checked(this), *arguments, "--format", "json", out=file)
@@ -94,7 +94,7 @@ def _plan(this: Run) -> int:
     words = _trusted(this)
     if this.given.comment:
         this.tool.tell("comment", "--state", "stale")
-    _problems(this)
+    _problems(this, *words)  # without them a message could hold lines of any file that a manifest names
     if this.given.snapshot:
         code, snapshot = _snapshot(this)
         if code:
