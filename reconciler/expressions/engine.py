@@ -20,7 +20,7 @@ from google.protobuf.message import Message
 
 from reconciler.expressions import literals
 from reconciler.expressions.variables import RECORDS, VARIABLES, Attribute
-from reconciler.expressions.wording import Fault, fault, no_boolean, untold
+from reconciler.expressions.wording import Fault, fault, never, no_boolean, untold
 
 _PACKAGE = "reconciler"
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -64,6 +64,8 @@ class Expression:
 @cache
 def compiled(text: str) -> Expression | tuple[Fault, ...]:
     """The expression, or everything that is wrong with it."""
+    if text != _text(text):
+        return (Fault("it holds half a surrogate pair, which is no character"),)
     try:
         found = _environment(*VARIABLES).compile(text)
     except RuntimeError as error:
@@ -73,7 +75,9 @@ def compiled(text: str) -> Expression | tuple[Fault, ...]:
     if wrong := tuple(literals.faults(text)):
         return wrong
     used = frozenset(name for name in VARIABLES if not _compiles(text, without=name))
-    return Expression(text, used, found)
+    made = Expression(text, used, found)
+    tried = made.ask({name: _class_of(VARIABLES[name].name)() for name in used})
+    return (Fault(tried),) if isinstance(tried, str) and never(tried) else made
 
 
 def _compiles(text: str, *, without: str) -> bool:
@@ -86,7 +90,11 @@ def _compiles(text: str, *, without: str) -> bool:
 
 
 def _faults(text: str, error: str) -> tuple[Fault, ...]:
-    found = [fault(text, int(line), int(column), said) for line, column, said in _ERROR.findall(error)]
+    found = [
+        fault(text, int(line), int(column), said)
+        for line, column, said in _ERROR.findall(error)
+        if "*error*" not in said
+    ]  # what follows from another mistake
     return tuple(dict.fromkeys(found)) or (fault(text, 1, 1, error),)
 
 

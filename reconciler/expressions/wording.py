@@ -11,7 +11,9 @@ from reconciler.reading.suggest import did_you_mean
 _FIELD = re.compile(r"undefined field '(?P<name>[^']*)' not found in struct 'reconciler\.(?P<record>\w+)'")
 _NAME = re.compile(r"undeclared reference to '(?P<name>[^']*)'")
 _OVERLOAD = re.compile(r"found no matching overload for '(?P<name>[^']*)' applied to '(?P<types>.*)'")
-_UNEXPECTED = re.compile(r"Syntax error: (?:mismatched|extraneous) input '(?P<found>[^']*)'")
+_UNEXPECTED = re.compile(
+    r"Syntax error: (?:(?:mismatched|extraneous) input|token recognition error at:) '(?P<found>[^']*)"
+)
 _WRITE = {"and": "&&", "or": "||", "not": "!", "=": "=="}
 _INSTEAD = re.compile(r"(?:input|error at:) '(?P<word>and|or|not|=) ?'")
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
@@ -42,9 +44,16 @@ def untold(said: str) -> str:
     """Why an expression could not be evaluated."""
     if "null_type" in said:
         return "a value that it compares is not known"
+    if "No matching overloads" in said:
+        return "a value that it compares is of another type"
     if "budget" in said.lower():
         return "it takes too many steps"
-    return _STATUS.sub("", said)
+    return _plain(said)
+
+
+def never(said: str) -> bool:
+    """Whether an expression that could not be evaluated over nothing at all can never be: a text in it is wrong."""
+    return re.search("regular expression|timezone|conversion failed|maximum allowed", said) is not None
 
 
 def _words(text: str, line: int, column: int, said: str) -> str:
@@ -64,7 +73,12 @@ def _words(text: str, line: int, column: int, said: str) -> str:
         )
     if "recursion limit" in said.lower():
         return "it is nested too deeply"
-    return _STATUS.sub("", said.partition(" expecting ")[0])
+    return _plain(said.partition(" expecting ")[0])
+
+
+def _plain(said: str) -> str:
+    """The checker's own words, without what only a programmer wants to see of them."""
+    return _STATUS.sub("", said).replace("reconciler.", "").removeprefix("Syntax error: ")
 
 
 def _unknown(text: str, line: int, column: int, name: str) -> str:
@@ -91,4 +105,5 @@ def _type(name: str) -> str:
         return RECORDS[plain].says
     names = {"int": "a whole number (int)", "double": "a number with a point (double)", "string": "a text",
              "bool": "true or false", "dyn": "a value of any type"}  # fmt: skip
-    return names.get(plain.lower(), f"a {plain.lower()}")
+    form = plain.partition("(")[0].lower()  # of a list or a map, whatever is in it
+    return names.get(form, f"a {form.removeprefix('google.protobuf.')}")

@@ -19,6 +19,9 @@ NOTICE = "notice"
 """The code of the guard."""
 
 
+_SHORT = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """When customers were told of a change, by which approval; ``void`` are those that do not count, and why."""
@@ -39,7 +42,7 @@ def of_notice(
         told = {found: _told(consents, found, change.address, digest) for found, _ in asked}
         # The one that is fulfilled last stands in the way.
         for found, needs in sorted(asked, key=lambda one: due(told[one[0]].day, one[1].notice or 0) or date.max):
-            yield demand(change, found, needs, told[found], today)
+            yield demand(change, found, needs, told[found], today, digest(change.address) if digest else None)
 
 
 def due(announced: date | None, days: int) -> date | None:
@@ -68,12 +71,14 @@ def _told(
     return Told(day, origin, tuple(dict.fromkeys(void)))
 
 
-def demand(change: Change, found: ChangeClass, needs: ClassNeeds, told: Told, today: date) -> Demand:
-    """What is asked for one change and class, and whether it is fulfilled on a day."""
+def demand(
+    change: Change, found: ChangeClass, needs: ClassNeeds, told: Told, today: date, digest: str | None = None
+) -> Demand:
+    """What is asked for one change and class, and whether it is fulfilled on a day. ``digest`` is the change's own."""
     first = due(told.day, needs.notice or 0)
     met = first is not None and today >= first
     said = f"{change.address}: {found.value} needs {_days(needs.notice or 0)} of notice" + "".join(told.void)
-    unblock = _unblock(change.address, found, needs.notice or 0, told, first)
+    unblock = _unblock(change.address, found, needs.notice or 0, told, first, digest)
     guard = Guard(
         NOTICE,
         change.address,
@@ -90,10 +95,13 @@ def _days(count: int) -> str:
     return f"{count} days" if count > 1 else "one day"
 
 
-def _unblock(address: Address, found: ChangeClass, days: int, told: Told, first: date | None) -> str:
+def _unblock(
+    address: Address, found: ChangeClass, days: int, told: Told, first: date | None, digest: str | None
+) -> str:
     if told.day is None or first is None:
+        exactly = f' and `change: "{digest[:_SHORT]}"`' if digest else ""
         return (
             f"nobody has announced it: tell customers, then commit an Approval that allows `{found.value}:{address}` "
-            f"with `announced: DATE`; it may be applied {_days(days)} after that day"
+            f"with `announced: DATE`{exactly}; it may be applied {_days(days)} after that day"
         )
     return f"announced on {told.day} ({told.origin}), it may be applied from {first} on"

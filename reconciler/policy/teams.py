@@ -42,7 +42,7 @@ class Teams:
         failed += [
             f"; {consent.origin} does not count here, only a review does"
             for consent in others
-            if consent.covers(guard.code, guard.address)
+            if consent.covers(guard.code, guard.address) and consent.announced is None  # that one is about notice
         ]
         return replace(guard, message=guard.message + "".join(dict.fromkeys(failed)))
 

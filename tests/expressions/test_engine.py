@@ -3,10 +3,65 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.expressions.engine import Expression, compiled
 from reconciler.expressions.variables import RECORDS, VARIABLES
 
+TOKENS = [
+    *(
+        "change",
+        "plan",
+        "change.percent",
+        "change.key",
+        "change.fields",
+        "plan.changes",
+        "plan.at",
+        ".after",
+        "f.percent",
+    ),
+    *(
+        ".exists(f,",
+        ".getHours()",
+        "size(",
+        "int(",
+        "dyn(",
+        "(",
+        ")",
+        "[",
+        "]",
+        "[0]",
+        "{}",
+        "true",
+        "null",
+        "20",
+        "20.0",
+    ),
+    *(
+        "'x'",
+        '"',
+        ">",
+        "<",
+        "==",
+        "!=",
+        "&&",
+        "||",
+        "!",
+        "?",
+        ":",
+        "in",
+        "and",
+        "=",
+        "-",
+        "+",
+        "/",
+        "%",
+        "@",
+        "\n",
+        "é",
+    ),
+]
 EMPTY = {"string": "", "bool": False, "int": 0, "double": 0.0, "int?": None, "dyn": None, "timestamp": None}
 
 
@@ -60,6 +115,10 @@ WRONG = [
     ),
     ('change.class in ["additive", "price-up"]', 1, 31, "no `class` is ever `price-up`"),
     ('plan.changes.exists(c, c.kind == "Plans")', 1, 35, "no `kind` is ever `Plans`; did you mean `Plan`?"),
+    ('change.key.matches("(")', 1, 1, "invalid regular expression: missing ): ("),
+    ('plan.at.getDayOfWeek("Europa/Berlin") == 5', 1, 1, "Invalid timezone"),
+    ("change.key @ 3", 1, 12, "`@` is unexpected here"),
+    ('change.key == "\ud800"', 1, 1, "half a surrogate pair"),
     ('plan.mode != "rolback"', 1, 15, "no `mode` is ever `rolback`; did you mean `rollback`?"),
 ]
 
@@ -108,7 +167,7 @@ UNTOLD = [
     ("change.subscriptions > 100", "a value that it compares is not known"),
     ("change.before_version / change.after_version > 2", "divide by zero"),
     ('change.fields[3].path == "a"', "Index"),
-    ('change.key.matches("(")', "regular expression"),
+    ("change.fields[0].after > 3.0 || change.key > change.address", "Index"),
 ]
 
 
@@ -130,6 +189,19 @@ def test_an_expression_that_takes_too_many_steps_stops():
     for name in "abcdefg":
         text = f"{numbers}.all({name}, {text})"
     assert ask(text) == "it takes too many steps"
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=12))
+def test_whatever_somebody_writes_is_an_expression_or_has_a_fault_with_a_place(tokens):
+    text = " ".join(tokens)
+    found = compiled(text)
+    if isinstance(found, tuple):
+        assert found
+        assert all(fault.message and "reconciler." not in fault.message for fault in found)
+        assert all(1 <= fault.line <= text.count("\n") + 1 and fault.column >= 1 for fault in found)
+    else:
+        facts = {"change": nothing("Change"), "plan": nothing("Plan")}
+        assert isinstance(found.ask({name: found.value(name, facts[name]) for name in found.variables}), bool | str)
 
 
 def test_it_is_known_which_variables_an_expression_names():

@@ -234,6 +234,16 @@ def test_consent_to_a_rule_goes_on_to_hold():
     assert left(made, policy) == []
 
 
+def test_consent_to_a_rule_is_none_where_it_denies_by_now():
+    made = judged(plan(change(RAISING)), Policy({}, (rule(effect="consent"),)), flag("price-raising"), flag_of("mine"))
+    assert made.open_guards == ()
+    assert left(made, Policy({}, (rule(effect="deny"),))) == ["policy.mine"]
+
+
+def flag_of(name):
+    return Consent.parse(f"policy.{name}")
+
+
 def test_a_rule_about_days_holds_on_the_day_it_is_applied():
     friday = Policy({}, (rule("plan.at.getDayOfWeek() == 5"),))
     made = judged(plan(change(RAISING)), friday, flag("price-raising"), at=datetime(2027, 1, 28, tzinfo=UTC))
