@@ -69,8 +69,9 @@ def job(world, name, earlier=None, **variables):
     (tools / "reconciler").write_text(shim)
     (tools / "reconciler").chmod(0o755)
     script = "\n".join(["set -eo pipefail", *lines(name)]).replace("/tmp/", f"{folder}-tmp/")
-    environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "CI": "true"} | SECRETS
-    environment |= {key: value for key, value in DOCUMENT["variables"].items() if key != "RECONCILER"} | variables
+    given = {key: value for key, value in DOCUMENT["variables"].items() if key != "RECONCILER"} | variables
+    environment = os.environ | {"CI": "true"} | (SECRETS if "environment" in JOBS[name] else {}) | given
+    environment["PATH"] = f"{tools}:{environment['PATH']}"
     if earlier is not None:  # the artifacts of the jobs that this one needs
         shutil.copytree(earlier / "plans", folder / "plans")
     done = subprocess.run(
@@ -122,3 +123,33 @@ def test_the_schedule_fails_on_a_drift_and_keeps_a_snapshot(live):
     code, said, folder = job(live, "snapshot")
     assert code == 0, said
     assert sorted(path.name for path in (folder / "snapshots").iterdir()) == ["production.json", "staging.json"]
+
+
+def test_a_forks_merge_request_is_planned_from_the_schedules_snapshot_without_a_token(live, tmp_path):
+    _, _, kept = job(live, "snapshot")
+    asked = live.listen()
+    live.commit("fork", "44", replace={"reconciler.yaml": ('default: "40"', 'default: "44"')})
+    curl = tmp_path / "curl" / "curl"
+    curl.parent.mkdir()
+    curl.write_text(f"""#!/bin/sh
+while [ $# -gt 1 ]; do [ "$1" = --output ] && out="$2"; shift; done
+case "$1" in
+  https://gitlab.example/api/v4/projects/7/jobs/artifacts/main/raw/snapshots/*.json?job=snapshot) ;;
+  *) exit 22 ;;
+esac
+cp "{kept}/snapshots/$(basename "$out")" "$out"
+""")
+    curl.chmod(0o755)
+    about = {
+        "CI_MERGE_REQUEST_PROJECT_URL": str(live.runner.origin).removesuffix(".git"),
+        "CI_MERGE_REQUEST_PROJECT_ID": "7",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_API_V4_URL": "https://gitlab.example/api/v4",
+        "PATH": f"{curl.parent}:{os.environ['PATH']}",
+    }
+    code, said, folder = job(live, "plan of a fork", sha="origin/fork", **about)
+    assert code == 0, said
+    assert "40 -> 44 USD" in said
+    assert "snapshot" in said
+    assert asked == []
+    assert (folder / "plans" / "production.plan").is_file()

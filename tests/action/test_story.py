@@ -9,6 +9,8 @@ import pytest
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.serve import serving
 
+from .runner import ROOT
+
 pytestmark = pytest.mark.source
 
 RAISE = {"reconciler.yaml": ('default: "40"', 'default: "44"')}
@@ -80,7 +82,7 @@ def test_an_approval_that_is_withdrawn_before_the_apply_counts_no_more(live):
     sha = live.merge(pull)
     live.hub.dismiss(review)
     jobs = live.applied(sha)
-    assert jobs["apply (staging)"].status == "failure"
+    assert jobs["apply (staging)"].step("Apply what was approved").outputs["failure-reason"] == "approval-revoked"
     assert live.fee("staging") == "40"
 
 
@@ -210,6 +212,27 @@ def test_an_apply_that_is_run_again_has_nothing_left_to_do(live):
     assert [job.status for job in jobs.values()] == ["success"] * 3
     assert {request.method for request in asked} == {"GET"}
     assert "applied" in live.comment(pull)
+
+
+def test_a_check_alone_marks_every_problem_and_needs_no_environment(live):
+    workflow = ROOT / "examples" / "promotion" / ".github" / "workflows" / "billing.yml"
+    pull = live.open("right", live.commit("right", "x", files={"note.txt": "x"}))
+    run = live.hub.start_run("pull_request", pull)
+    jobs = live.runner.workflow(workflow, run, live.hub.pull_event(pull))
+    assert {name: job.status for name, job in jobs.items()} == {
+        "check": "success",
+        "prove": "skipped",
+        "apply (staging)": "skipped",
+        "apply (production)": "skipped",
+    }
+    live.push(
+        pull, live.commit("right", "x", replace={"catalog/plans.yaml": ("featureKey: tiles", "featureKey: tilse")})
+    )
+    run = live.hub.start_run("pull_request", pull)
+    job = live.runner.workflow(workflow, run, live.hub.pull_event(pull))["check"]
+    assert job.status == "failure"
+    assert "::error file=catalog/plans.yaml,line=19," in job.log
+    assert live.hub.comments == []
 
 
 def test_what_was_applied_is_told_although_it_could_not_be_uploaded(live):
