@@ -143,3 +143,15 @@ def test_a_plan_is_markdown_for_a_pull_request_too(run, catalogue):
     assert made.out.startswith("### Billing catalogue: 1 new version, 1 price raised, nothing removed\n")
     assert ", per 1,000 | 2.50 | 3.00\u00a0EUR | **+20.0\u00a0%** |" in made.out
     assert run("show", "--plan", "pr.plan", "--format", "markdown").out == made.out
+
+
+def test_a_plan_is_a_page_too(run, catalogue):
+    assert run("apply", "--auto-approve").code == 0
+    file = catalogue / "catalog/all.yaml"
+    file.write_text(file.read_text().replace('"0.0025"', '"0.0030"'))
+    made = run("plan", "-o", "pr.plan", "--format", "html")
+    assert made.code == 0
+    assert made.out.startswith("<!doctype html>\n")
+    assert '<span class="money">3.00</span> <span class="unit">EUR per 1,000</span>' in made.out
+    assert made.out.count('class="chart"') == 1
+    assert run("show", "--plan", "pr.plan", "--format", "html").out == made.out

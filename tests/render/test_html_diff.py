@@ -22,6 +22,11 @@ def marked(pieces):
         ("10,000 each P1M", "5,000 each P1M", ("[-10,000-] each P1M", "[+5,000+] each P1M")),
         ("a b c d e f g", "a x y d e f g", ("a [-b c-] d e f g", "a [+x y+] d e f g")),
         ("Invoice", "Everything else", ("[-Invoice-]", "[+Everything else+]")),
+        (
+            "Plan for small teams",
+            "Everything a company needs, for ever and ever",
+            ("[-Plan for small teams-]", "[+Everything a company needs, for ever and ever+]"),
+        ),
         ("a: 1\nb: 2", "a: 1\nb: 3", ("a: 1\nb: [-2-]", "a: 1\nb: [+3+]")),
         ("", "x", ("", "[+x+]")),
         ("tail ", "tail", ("tail[- -]", "tail")),

@@ -248,6 +248,14 @@ def test_landmarks_language_and_table_heads_are_there(full):
     assert all(given["tabindex"] == "0" and given["role"] == "region" for given in scrolled)
 
 
+def test_no_two_regions_have_one_name(full):
+    read = Reader(plan(full))
+    regions = [given for tag, given in read.tags if tag == "section" or given.get("role") == "region"]
+    named = [given.get("aria-label") or given["aria-labelledby"] for given in regions]
+    assert len(named) > 8
+    assert len(named) == len(set(named))
+
+
 def test_the_head_says_what_happens_to_whom_and_what_stands_in_the_way(full):
     told = words(plan(full)).partition("Guards and policy 2 open")[0]
     assert "1 to adopt, 1 to create, 1 new version, 1 to replace." in told
