@@ -59,7 +59,20 @@ def approval(api: Api, job: Job, asked: Asked, pause: Callable[[], None]) -> App
     digest = planfile.change_digest(plan)
     wanted = teams.teams_of([plan, *asked.plans])
     found = teams.consents(api, job, wanted, asked.known, given, asked.environment, digest)
+    _require(plan, found)
     return Approved(text, digest, pull, given, found)
+
+
+def _require(plan: Plan, found: Consents) -> None:
+    """Every team that the reviewed plan waited for has consented.
+
+    The policy of the merged commit may be another one: a change must not do away with the rule that judged it.
+    """
+    waited = sorted({guard.team for guard in plan.open_guards if guard.team is not None})
+    missing = [found.missing[team] for team in waited if team in found.missing]
+    if missing:
+        tip = "have a member approve the pull request, also after the merge, then run this job again"
+        raise ApprovalError("; ".join(missing), reason="guards-open", tip=tip)
 
 
 def _merged(api: Api, job: Job, pause: Callable[[], None]) -> Pull:

@@ -69,6 +69,12 @@ class Job:
         found = _inside(self.event, "pull_request", "head", "sha") or followed
         return found if isinstance(found, str) else None
 
+    @property
+    def before(self) -> str | None:
+        """The commit that the branch was at before this push; None where nothing was pushed, or to a new branch."""
+        found = self.event.get("before")
+        return found if isinstance(found, str) and found.strip("0") else None
+
     def path(self, *parts: str | int) -> str:
         """The path of something in this repository, every part quoted."""
         return "/".join(["/repos", *self.repository.split("/"), *(quote(str(part), safe="") for part in parts)])

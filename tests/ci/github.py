@@ -157,6 +157,8 @@ class GitHub:
     requests: list[Asked] = field(default_factory=list)
     before: list[Callable[[Asked], Told | None]] = field(default_factory=list)
     after: list[Callable[[Asked, Told], None]] = field(default_factory=list)
+    before_push: str | None = None
+    """Where the default branch was before what is pushed next; None: the event does not say."""
     seconds: int = 0
     _last: int = 0
 
@@ -267,7 +269,14 @@ class GitHub:
 
     def push_event(self, sha):
         ref = f"refs/heads/{self.default_branch}"
-        return {"ref": ref, "after": sha, "repository": shapes.repository(self), "sender": shapes.user("alice")}
+        before = self.before_push or "0" * 40
+        return {
+            "ref": ref,
+            "before": before,
+            "after": sha,
+            "repository": shapes.repository(self),
+            "sender": shapes.user("alice"),
+        }
 
     def environ(self, folder, run, event, *, token=TOKEN, api_url=None):
         """The variables that GitHub Actions gives to a job; its files are in a folder."""

@@ -231,9 +231,14 @@ def test_an_approval_of_an_earlier_commit_is_none_of_this_one(hub, story):
 
 
 def test_without_a_review_nothing_is_approved_unless_the_merge_is_approval_enough(hub, story):
-    story.planned()
+    story.planned(plans.plan(plans.renamed()))
     assert story.refused().reason == "not-approved"
-    assert story.approved(least=0).consents.given == ()
+    assert story.approved(sha=story.pull.merge_commit_sha, least=0).consents.given == ()
+
+
+def test_a_merge_is_not_approval_enough_for_what_a_team_has_to_consent_to(hub, story):
+    story.planned()
+    assert story.refused(least=0).reason == "guards-open"
 
 
 def test_a_dismissed_review_is_revoked_and_brings_no_earlier_one_back(hub, story):
@@ -319,9 +324,9 @@ def test_reviews_on_later_pages_count_too(hub, story):
 def test_an_approver_who_is_not_in_the_team_gives_no_consent(hub, story):
     story.planned()
     hub.approve(story.pull, "bob")
-    found = story.approved()
-    assert found.consents.given == ()
-    assert found.consents.missing == {"acme/pricing": "nobody of acme/pricing has approved it"}
+    refused = story.refused()
+    assert refused.reason == "guards-open"
+    assert refused.message == "nobody of acme/pricing has approved it"
 
 
 def test_the_members_of_a_team_that_the_project_does_not_name_are_asked_of_the_host(hub, story):
@@ -338,23 +343,29 @@ def test_the_project_file_goes_before_the_host(hub, story):
     story.planned()
     hub.org_readable, hub.teams = True, {"acme/pricing": {"bob"}}
     hub.approve(story.pull, "bob")
-    assert story.approved().consents.given == ()
+    assert story.refused().reason == "guards-open"
     assert not hub.asked("GET", "/orgs/")
 
 
 def test_a_token_that_may_not_ask_gives_no_consent_and_says_what_to_do(hub, story):
     story.planned()
     hub.approve(story.pull)
-    found = story.approved(known={})
-    assert found.consents.given == ()
-    assert "name its members below `teams:`" in found.consents.missing["acme/pricing"]
+    assert "name its members below `teams:`" in story.refused(known={}).message
 
 
 def test_who_was_invited_and_has_not_accepted_is_no_member(hub, story):
     story.planned()
     hub.approve(story.pull)
     hub.once("GET", "/orgs/", lambda asked: Told(200, {"state": "pending", "role": "member"}))
-    assert story.approved(known={}).consents.given == ()
+    assert story.refused(known={}).reason == "guards-open"
+
+
+def test_a_team_that_only_a_later_plan_asks_for_is_told_and_stops_nothing(hub, story):
+    """What is planned again is judged again; here it is only said who has not consented."""
+    story.planned(plans.plan(plans.renamed()))
+    hub.approve(story.pull, "bob")
+    found = story.approved(plans=[RAISE])
+    assert found.consents.missing == {"acme/pricing": "nobody of acme/pricing has approved it"}
 
 
 def test_a_plan_that_needs_no_team_has_a_file_of_no_consents(hub, story):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -200,14 +201,40 @@ def test_a_refusal_ends_with_3_and_a_reason_and_writes_nothing_else(hub, jobs, t
     assert (turn["environment"], turn["exit_code"], turn["reason"]) == ("production", 3, "approval-revoked")
 
 
-def test_a_consent_that_is_missing_is_told_and_stands_nowhere(hub, jobs, tmp_path):
+def test_without_the_consent_of_the_team_it_is_refused(hub, jobs, tmp_path):
     pull = planned(hub, jobs, tmp_path)
     hub.approve(pull, "bob")
     jobs.start(sha=hub.merge(pull))
     code, _, err = jobs(*approval())
-    assert code == 0
-    assert "No consent: nobody of acme/pricing has approved it." in err
-    assert json.loads((tmp_path / "consents.json").read_text())["consents"] == []
+    assert code == 3
+    assert "Refused: nobody of acme/pricing has approved it" in err
+    assert not (tmp_path / "approved.plan").exists()
+
+
+def git(folder, *words):
+    line = ["git", "-C", folder, "-c", "user.name=x", "-c", "user.email=x@example.com", *words]
+    return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_pull_request_that_names_its_own_approver_is_judged_by_the_teams_before_it(hub, jobs, tmp_path):
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "reconciler.yaml")
+    git(tmp_path, "commit", "-qm", "before")
+    before = git(tmp_path, "rev-parse", "HEAD")
+    (tmp_path / "reconciler.yaml").write_text(PROJECT.replace("[alice]", "[alice, bob]"))
+    git(tmp_path, "commit", "-qam", "bob may, says bob")
+    pull = planned(hub, jobs, tmp_path)
+    hub.approve(pull, "bob")
+    hub.merge(pull)
+    for commit, code, said in ((before, 3, "nobody of acme/pricing"), ("f" * 40, 3, "fetch-depth: 0")):
+        hub.before_push = commit
+        jobs.start(sha=pull.merge_commit_sha)
+        ended = jobs(*approval())
+        assert ended[0] == code
+        assert said in ended[2]
+    hub.before_push = git(tmp_path, "rev-parse", "HEAD")
+    jobs.start(sha=pull.merge_commit_sha)
+    assert jobs(*approval())[0] == 0, "once that is merged, the next one is judged by it"
 
 
 @pytest.mark.parametrize("out", ["production.json", "snapshots/"])

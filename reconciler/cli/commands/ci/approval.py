@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,10 @@ from reconciler.cli.console import Console, console
 from reconciler.cli.opening import load_project
 from reconciler.cli.options import FILE
 from reconciler.cli.summaries import summary_option
+from reconciler.errors import ApprovalError
+
+if TYPE_CHECKING:
+    from reconciler.ci.job import Job
 
 
 @click.command(
@@ -56,11 +62,12 @@ def command(
 
     For the commit of this job: the pull request that was merged as it, its comment, unedited, about exactly the merged
     head; the saved plan from the run of that head; and the approvals of that head by people who may write here, as they
-    stand now. Each approver that is in a team which the plan needs gives that team's consent. Who is in a team is said
-    by `teams:` of the project file, else by GitHub.
+    stand now. Each approver that is in a team which the plan needs gives that team's consent, and every team that the
+    plan waited for has to have given it, whatever the merge made of the policy. Who is in a team is said by `teams:` of
+    the project file as it was before the push, else by GitHub.
 
-    Ends with 3 and writes nothing where any of that is missing: not-approved, approval-revoked, head-moved or
-    approval-unreadable.
+    Ends with 3 and writes nothing where any of that is missing: not-approved, approval-revoked, head-moved,
+    approval-unreadable or guards-open.
     """
     from reconciler.ci import teams
     from reconciler.ci.approval import Asked, approval
@@ -69,7 +76,7 @@ def command(
     files.require_folder(out)
     files.require_folder(consents)
     screen, job = console(ctx), host.job()
-    known = load_project(ctx, project).teams
+    known = _members(ctx, project, job)
     further = [one.plan for one in gather(host.files(plans)).values() if one.plan]
     with host.api(job) as api:
         found = approval(api, job, Asked(environment, least, known, further, author), host.pausing(settle))
@@ -79,6 +86,20 @@ def command(
     screen.say(f"Approved by {by} in {found.pull.url}: change digest {found.change_digest[:12]}.")
     _tell(screen, found.consents)
     summaries.ended(ctx, 0, "Approved.", None)
+
+
+def _members(ctx: click.Context, project: Path | None, job: Job) -> Mapping[str, Sequence[str]]:
+    """The teams of the project file before what was pushed: a pull request does not choose who approves it."""
+    from reconciler.ci import before
+
+    found = before.teams(load_project(ctx, project), job.before)
+    if found is None:
+        raise ApprovalError(
+            f"the checkout has no commit {(job.before or '')[:10]}, whose project file says who is in which team",
+            reason="approval-unreadable",
+            tip="give actions/checkout `fetch-depth: 0`",
+        )
+    return found
 
 
 def _tell(screen: Console, found: object) -> None:
