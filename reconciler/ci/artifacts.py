@@ -57,6 +57,15 @@ def repository_id(api: Api, job: Job) -> int:
     return _number(api.get(job.path()), "id")
 
 
+def default_branch(api: Api, job: Job) -> str:
+    """The branch that this repository's pull requests go to, as the host says: not every event tells."""
+    found = api.get(job.path())
+    name = found.get("default_branch") if isinstance(found, dict) else None
+    if not isinstance(name, str) or not name:
+        raise HostError("the host names no `default_branch`")
+    return name
+
+
 def run(api: Api, job: Job, number: int) -> Run | None:
     """One run; None where it is gone."""
     item = api.find(job.path("actions", "runs", number))

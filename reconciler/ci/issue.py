@@ -78,7 +78,7 @@ def _issues(api: Api, job: Job, environment: str, login: str) -> list[Issue]:
 def _issue(item: Any, login: str) -> Issue | None:  # noqa: ANN401 - JSON
     user, body = item.get("user") or {}, item.get("body")
     marked = drift_issue.marked(body.replace("\r\n", "\n")) if isinstance(body, str) else None
-    if user.get("login") != login or marked is None or "pull_request" in item:
+    if user.get("login") != login or marked is None:
         return None
     return Issue(int(item["number"]), *marked, open=item["state"] == "open", url=str(item["html_url"]))
 

@@ -247,6 +247,14 @@ def test_an_artifact_is_written_as_a_file_or_into_a_folder(hub, jobs, tmp_path, 
     assert "Wrote " in err
 
 
+def test_the_default_branch_is_asked_for_where_the_event_does_not_say(hub, jobs, tmp_path):
+    hub.default_branch = "trunk"
+    hub.upload(hub.start_run("schedule"), "reconciler-snapshots", {"production.json": "{}"})
+    jobs.start(sha=hub.sha("nightly"))
+    Path(jobs.environ["GITHUB_EVENT_PATH"]).write_text("{}")
+    assert jobs("artifact", "--name", "reconciler-snapshots", "-o", "x.json")[0] == 0
+
+
 def test_an_artifact_of_several_files_needs_a_folder(hub, jobs):
     hub.upload(hub.start_run("schedule"), "reconciler-snapshots", {"a.json": "{}", "b.json": "{}"})
     jobs.start(hub.open_pull())

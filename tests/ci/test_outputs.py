@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.ci import outputs
@@ -9,6 +11,7 @@ from reconciler.ci.given import File, gather
 from reconciler.ci.sections import Told
 from reconciler.ci.summary import LIMIT, summary
 from reconciler.errors import PlanFileError, UsageError
+from reconciler.model import Action, ChangeClass
 from reconciler.planning import planfile
 
 from . import plans
@@ -54,6 +57,16 @@ def test_of_several_environments_counts_are_sums_and_digests_stand_by_their_name
     assert found["max-class"] == "price-raising"
     assert found["plan-path"] == "production=p.plan\nstaging=s.plan"
     assert found["plan-digest"].splitlines()[1] == f"staging={planfile.change_digest(staging)}"
+
+
+def test_what_goes_is_counted_whether_it_is_archived_deleted_or_replaced():
+    gone = [
+        replace(plans.renamed(f"p{at}"), action=action, classes=(ChangeClass.DESTRUCTIVE,))
+        for at, action in enumerate([Action.ARCHIVE, Action.DELETE, Action.REPLACE, Action.RELEASE, Action.ADOPT])
+    ]
+    found = outputs.of(plans.made(plans.plan(*gone)), {})
+    assert (found["changes"], found["to-archive"], found["to-update"]) == ("5", "3", "0")
+    assert found["max-class"] == "destructive"
 
 
 def test_without_a_change_and_without_a_plan_every_output_is_there():

@@ -39,8 +39,8 @@ def command(ctx: click.Context, name: str, out: str, branch: str | None) -> None
     from reconciler.ci import artifacts
 
     screen, job = console(ctx), host.job()
-    wanted = branch or job.default_branch
     with host.api(job) as api:
+        wanted = branch or artifacts.default_branch(api, job)
         found = artifacts.newest(api, job, name, wanted)
         if found is None:
             raise HostError(
