@@ -19,7 +19,7 @@ from reconciler.ci.pulls import Pull
 from reconciler.ci.reviews import Review
 from reconciler.ci.teams import Consents
 from reconciler.errors import ApprovalError, ForeignPlanError, PlanFileError
-from reconciler.model import Plan
+from reconciler.model import Guard, Plan
 from reconciler.planning import planfile
 
 _AGAIN = "make a new plan by a further commit or by running the checks again, and have it reviewed"
@@ -64,15 +64,25 @@ def approval(api: Api, job: Job, asked: Asked, pause: Callable[[], None]) -> App
 
 
 def _require(plan: Plan, found: Consents) -> None:
-    """Every team that the reviewed plan waited for has consented.
+    """Every team that the reviewed plan waited for has consented, and no rule forbade it.
 
     The policy of the merged commit may be another one: a change must not do away with the rule that judged it.
     """
+    forbidden = [guard for guard in plan.open_guards if _forbids(guard)]
+    if forbidden:
+        said = "; ".join(f"{guard.name}: {guard.message}" for guard in forbidden)
+        tip = "bring another change, or the other policy first, in a pull request of its own"
+        raise ApprovalError(f"the policy that judged it forbids it: {said}", reason="guards-open", tip=tip)
     waited = sorted({guard.team for guard in plan.open_guards if guard.team is not None})
     missing = [found.missing[team] for team in waited if team in found.missing]
     if missing:
         tip = "have a member approve the pull request, also after the merge, then run this job again"
         raise ApprovalError("; ".join(missing), reason="guards-open", tip=tip)
+
+
+def _forbids(guard: Guard) -> bool:
+    """Whether a rule of the policy denies this and nobody's consent opens it."""
+    return guard.code.startswith("policy.") and not guard.consentable and guard.team is None
 
 
 def _merged(api: Api, job: Job, pause: Callable[[], None]) -> Pull:

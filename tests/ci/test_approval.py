@@ -14,6 +14,7 @@ from reconciler.ci.approval import Asked, approval
 from reconciler.ci.comment import Asked as Saying
 from reconciler.ci.comment import comment
 from reconciler.errors import ApprovalError, HostError
+from reconciler.model import Guard
 from reconciler.planning import planfile
 from reconciler.policy import consentsfile
 
@@ -366,6 +367,15 @@ def test_a_team_that_only_a_later_plan_asks_for_is_told_and_stops_nothing(hub, s
     hub.approve(story.pull, "bob")
     found = story.approved(plans=[RAISE])
     assert found.consents.missing == {"acme/pricing": "nobody of acme/pricing has approved it"}
+
+
+def test_what_the_policy_forbade_is_not_applied_because_the_same_change_did_away_with_the_rule(hub, story):
+    denied = Guard("policy.no-raise", RAISE.changes[0].address, "not before summer", False)
+    story.planned(replace(RAISE, guards=(*RAISE.guards, denied)))
+    hub.approve(story.pull)
+    refused = story.refused()
+    assert refused.reason == "guards-open"
+    assert "policy.no-raise:Plan/pro: not before summer" in refused.message
 
 
 def test_a_plan_that_needs_no_team_has_a_file_of_no_consents(hub, story):
