@@ -4,7 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -382,19 +382,38 @@ def test_guards_say_who_can_open_them(make):
         'Waits for acme/pricing. Consent: --allow price-raising:Plan/pro, or an Approval with change: "ffffffffffff".'
         in told
     )
-    assert "Nothing opens it but a change of what it is about. Asked for in reconciler.yaml:9." in told
+    assert "No flag opens it. Asked for in reconciler.yaml:9." in told
     assert "Consent: --allow adopt:Plan/pro." in told
     assert "Consented by --allow." in told
 
 
 def test_what_the_policy_says_is_a_table_the_open_first(full):
-    rulings = (Ruling("additive", "allow", None, "fine", "met"), *full.policy)
+    known = Ruling("price-raising", "notice", PRO, "30 days", "met", announced=date(2026, 11, 1))
+    rulings = (Ruling("additive", "allow", None, "fine", "met"), known, *full.policy)
     told = words(plan(replace(full, policy=rulings))).partition("What the policy of production says")[2]
     assert (
         "price-raising needs consent ✗ open Plan/pro Needs pricing acme/pricing: ask them additive allowed ✓ met"
         in told
     )
     assert "✓ met the whole plan Fine" in told
+    assert "30 days Customers know since 2026-11-01." in told
+
+
+def test_a_guard_of_the_policy_is_told_once_where_the_policy_is(full):
+    line = Location("reconciler.yaml", 31)
+    ruling = replace(full.policy[0], location=line)
+    guards = Guard("price-raising", PRO, "x", False, location=line), Guard("price-test", PRO, "y", True)
+    text = plan(replace(full, policy=(ruling,), guards=guards))
+    assert text.count('<li class="guard ') == 1
+    assert "2 of 2 guards are open" in words(text)
+    alone = plan(replace(full, policy=(ruling,), guards=guards[:1]))
+    assert "1 guard is open. Who can open it" in words(alone)
+
+
+def test_a_rehearsal_that_tried_nothing_is_not_called_passed(full):
+    told = words(plan(replace(full, rehearsal=Rehearsal(0, 0, second_empty=True, left_out=(PRO,)))))
+    assert "! nothing tried 0 of 0 steps accepted" in told
+    assert "Not tried, because a guard blocks it: Plan/pro." in told
 
 
 def test_a_chart_has_its_numbers_beside_it_without_those_of_a_straight_line(page):

@@ -49,13 +49,16 @@ class RulingView:
     status: str
     team: str
     unblock: str
+    announced: str
     place: str
 
 
 def guards(plan: Plan) -> tuple[GuardView, ...]:
-    """Every guard, those that are open first."""
+    """Every guard that the policy does not tell of already, those that are open first."""
     touched = _touched(plan)
-    return tuple(_guard(guard, touched) for guard in sorted(plan.guards, key=lambda guard: guard.status != "open"))
+    told = {(one.address, one.location) for one in plan.policy if one.location is not None}
+    own = [guard for guard in plan.guards if (guard.address, guard.location) not in told]
+    return tuple(_guard(guard, touched) for guard in sorted(own, key=lambda guard: guard.status != "open"))
 
 
 def _guard(guard: Guard, touched: Set[Address]) -> GuardView:
@@ -103,6 +106,7 @@ def _ruling(one: Ruling, touched: Set[Address]) -> RulingView:
         one.status,
         one.team or "",
         one.unblock or "",
+        str(one.announced or ""),
         place(one.location),
     )
 
