@@ -137,13 +137,13 @@ def run_apply(
     require_open(made)
     _require_target(context, made)
     _require_time(context, made)
-    _require_policy(context, made)
     _require_pinned(context, made)
     started = time.monotonic()
     with connect(context) as backend:
         if should_stop is not None:
             backend.heed(should_stop)
         seen, done = _require_unmoved(backend, context, made)
+        _require_policy(context, made, frozenset(step.address for step in made.steps if step.id not in done))
         report = apply(
             made,
             backend,
@@ -213,10 +213,11 @@ def _require_time(context: Context, made: Plan) -> None:
         raise GuardError(found, tip="; ".join(guard.message for guard in found))
 
 
-def _require_policy(context: Context, made: Plan) -> None:
-    """Refuse a saved plan that the environment's policy of today would stop."""
+def _require_policy(context: Context, made: Plan, left: frozenset[Address]) -> None:
+    """Refuse a saved plan that the environment's policy of today would stop, for what is ``left`` to do of it."""
     environment = context.environment
-    if found := stricter(made, environment.policy, now(), embedded=context.embedded):
+    found = stricter(made, environment.policy, now(), embedded=context.embedded)
+    if found := tuple(guard for guard in found if guard.address is None or guard.address in left):
         raise GuardError(
             found, tip=f"the policy of {environment.name} asks for this now; make a new plan, which says how to go on"
         )

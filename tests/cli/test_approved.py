@@ -226,6 +226,19 @@ def test_what_a_team_consented_to_holds_for_what_an_apply_left_of_it(run, live, 
     assert all_prices(live) == [("pro", "22"), ("team", "33")]
 
 
+def test_what_is_done_already_needs_no_consent_when_the_rest_is_applied(run, live, cut_off):
+    whole = Path("consents.json").read_text()
+    run("plan", "--target", "Plan/pro", "-o", "half.plan")
+    consents(planfile.change_digest(planfile.loads(Path("half.plan").read_text())))
+    half = run("apply", "--auto-approve", "--target", "Plan/pro", "--consents", "consents.json")
+    assert half.code == 0, half
+    assert all_prices(live) == [("pro", "22"), ("team", "30")]
+    Path("consents.json").write_text(whole)
+    ended = apply(run, "--consents", "consents.json")
+    assert ended.code == 0, ended.err
+    assert all_prices(live) == [("pro", "22"), ("team", "33")]
+
+
 def test_what_a_team_consented_to_elsewhere_does_not_hold_for_the_rest(run, live, cut_off):
     before = live.everything()
     consents("0" * 64)

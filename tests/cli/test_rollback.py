@@ -180,3 +180,19 @@ def test_nothing_to_go_back_to_is_no_change(run, raised):
 def test_what_makes_no_sense_is_refused(run, raised, options, code, says):
     ended = run("rollback", *options)
     assert (ended.code, says in wrapped(ended.err)) == (code, True), ended
+
+
+def test_the_policy_of_today_holds_for_what_comes_back(run, raised):
+    before = raised.everything()
+    raised.project("policy: {classes: {price-lowering: {consent: acme/pricing}}}")
+    ended = back(run, "--auto-approve", *CHEAP, code=3)
+    assert "price-lowering:Plan/pro" in ended.err
+    back(run, "-o", "back.plan")
+    consent = {
+        "team": "acme/pricing", "by": ["alice"], "environment": "live", "source": "https://host/pull/1",
+        "change_digest": json.loads((raised.root / "back.plan").read_text())["change_digest"],
+    }  # fmt: skip
+    assert raised.everything() == before
+    (raised.root / "consents.json").write_text(json.dumps({"format_version": "1.0", "consents": [consent]}))
+    back(run, "--auto-approve", "--consents", "consents.json")
+    assert active(raised) == (3, "Pro", "20")
