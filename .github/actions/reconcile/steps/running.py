@@ -13,7 +13,6 @@ import trusted
 from inputs import Inputs
 from tool import Tool, Words, head, output
 
-_READING = ("validate", "plan", "drift", "snapshot")
 _FROM_ARTIFACT = "artifact"
 SNAPSHOTS = "reconciler-snapshots"
 
@@ -48,8 +47,6 @@ def run(given: Inputs) -> int:
     """Run the command and write down how it ended; 0 whatever came of it. Raises ``InputError``."""
     folder = Path(mkdtemp(prefix=f"{given.command}-", dir=_base()))
     output(folder=str(folder), artifact=artifact_name(given))
-    if given.command in _READING:
-        os.environ["RECONCILER_READ_ONLY"] = "1"
     this = Run(given, Tool(given), folder)
     code = _COMMANDS[given.command](this)
     for plan in sorted(folder.glob("plans/*.plan")):

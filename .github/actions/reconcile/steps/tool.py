@@ -18,6 +18,7 @@ from installing import home, python
 
 Words = list[str | Path]
 _OURS = ("INPUTS", "PYTHON", "LINK", "FOLDER", "EXIT_CODE")
+_READING = ("validate", "plan", "drift", "snapshot")
 _TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 
 
@@ -34,6 +35,8 @@ class Tool:
         """
         hidden = {*_OURS, *_TOKENS}
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        if self.given.command in _READING:
+            environment["RECONCILER_READ_ONLY"] = "1"
         with _quoted():
             return self._run(words, environment, out)
 
