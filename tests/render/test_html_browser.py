@@ -24,6 +24,7 @@ from reconciler.model import (
 from reconciler.render.html import plan
 
 from . import browser as chromium
+from .test_html_page import hostile
 
 pytestmark = pytest.mark.skipif(
     chromium.found() is None, reason=f"NO BROWSER HERE: none of {', '.join(chromium.NAMES)}; the page is not looked at"
@@ -307,3 +308,20 @@ def test_the_policy_keeps_everything_else_out(browser, file):
         page.open(file)
         assert page.run("document.title") != "owned"
         assert len(page.complaints()) >= 2
+
+
+def test_whatever_others_call_their_objects_a_browser_takes_it_for_text_even_without_the_policy(
+    browser, make, tmp_path
+):
+    file = tmp_path / "hostile.html"
+    file.write_text(plan(hostile(make)), encoding="utf-8")
+    with browser.page() as page:
+        page.ask("Page.setBypassCSP", enabled=True)
+        page.open(file)
+        assert page.run("[document.scripts.length, document.images.length]") == [1, 0]
+        assert page.run("document.body.innerText.includes('<script>alert(1)</script>')")
+        assert [event for event in browser.events if event["method"] == "Page.javascriptDialogOpening"] == []
+        assert page.run(
+            "[...document.querySelectorAll('.object')].every(one => document.getElementById(one.id) === one)"
+        )
+        assert page.complaints() == []
