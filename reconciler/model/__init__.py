@@ -22,7 +22,15 @@ from reconciler.model.base import (
 from reconciler.model.between import Between, Catalogue, Difference, Managed, Side
 from reconciler.model.checked import EnvironmentCheck, LastRun
 from reconciler.model.classes import NEEDS_NO_CONSENT, Action, ChangeClass
-from reconciler.model.consents import BY_POLICY, CONSENTABLE, NEVER_CONSENTED, POLICY, TeamConsent, split_consent
+from reconciler.model.consents import (
+    BY_POLICY,
+    CONSENTABLE,
+    IMPOSSIBLE,
+    NEVER_CONSENTED,
+    POLICY,
+    TeamConsent,
+    split_consent,
+)
 from reconciler.model.contents import Contents
 from reconciler.model.declared import Approval, Desired, Manage, Management, OnRemove, Resource, State
 from reconciler.model.drift import Drift, Drifted, DriftField, Origin, What
@@ -56,6 +64,7 @@ from reconciler.model.usage import Metered, Mover, Rerated, Spread, Subscriber
 __all__ = [
     "BY_POLICY",
     "CONSENTABLE",
+    "IMPOSSIBLE",
     "NEEDS_NO_CONSENT",
     "NEVER_CONSENTED",
     "NO_POLICY",

@@ -23,7 +23,7 @@ POLICY = "policy."
 
 _RULE = re.compile(r"policy\.[a-z0-9]+(?:_[a-z0-9]+)*")
 
-NEVER_CONSENTED = (
+IMPOSSIBLE = (
     "protected",
     "foreign_owner",
     "foreign_draft",
@@ -32,6 +32,11 @@ NEVER_CONSENTED = (
     "unreadable_live_object",
     "not_found",
     "ambiguous_match",
+)
+"""Guards over what is live: its server, its owner or its `protect` does not let the change through."""
+
+NEVER_CONSENTED = (
+    *IMPOSSIBLE,
     "max_removals",
     "max_changes_percent",
     "max_subscribers_affected",

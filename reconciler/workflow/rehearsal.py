@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RehearsalError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import (
+    IMPOSSIBLE,
     Action,
     Address,
     Desired,
@@ -44,8 +45,9 @@ def rehearse(
 ) -> Rehearsal:
     """Run the plan's steps on a copy of what was observed, read back, and plan a second time.
 
-    Open guards that a consent could open do not matter; objects that nothing can open are left out, with all that
-    needs them. Raises ``RehearsalError`` where what was observed is nothing that the sandbox could show.
+    What people still have to agree on does not matter: consents, notice, limits, freeze windows, a policy's own rules.
+    Left out is what the live catalogue does not let through, with all that needs it. Raises ``RehearsalError`` where
+    what was observed is nothing that the sandbox could show.
     """
     from reconciler.backends import open_backend
     from reconciler.workflow.likeness import likeness
@@ -75,8 +77,8 @@ def rehearse(
 
 
 def _allowed(made: Plan) -> tuple[Plan, frozenset[Address]]:
-    """The plan without the objects that no consent opens, and without what needs a step of theirs."""
-    blocked = {guard.address for guard in made.open_guards if not guard.consentable}
+    """The plan without what the live catalogue does not let through, and without what needs a step of that."""
+    blocked = {guard.address for guard in made.open_guards if guard.code in IMPOSSIBLE}
     out: set[str] = set()
     for step in made.steps:
         if step.address in blocked or out.intersection(step.after):

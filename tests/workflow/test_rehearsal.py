@@ -8,7 +8,19 @@ import simplejson
 
 from reconciler.errors import RehearsalError
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Address, Desired, Location, Management, Observation, Plan, Question, Resource, Step, Target
+from reconciler.model import (
+    Address,
+    Desired,
+    Guard,
+    Location,
+    Management,
+    Observation,
+    Plan,
+    Question,
+    Resource,
+    Step,
+    Target,
+)
 from reconciler.planning.options import PlanOptions
 from reconciler.project import Environment, SecretSource
 from reconciler.sandbox import Sandbox
@@ -110,6 +122,22 @@ def test_a_feature_that_nobody_names_is_archived_and_stays_live(live):
     feature = live.send("POST", "features", {"key": "seats", "name": "Seats"})
     assert tried(made(archive(feature)), live.observe()).passed
     assert live.send("GET", "features/seats")["id"] == feature["id"]
+
+
+@pytest.mark.parametrize("code", ["notice", "frozen", "max_bill_increase_percent", "policy.steep", "price-raising"])
+def test_what_people_still_have_to_agree_on_is_tried_out_all_the_same(live, code):
+    feature = live.send("POST", "features", {"key": "seats", "name": "Seats"})
+    waiting = Guard(code, Address("Feature", "seats"), "not yet", consentable=False, team="acme/pricing")
+    told = tried(replace(made(archive(feature)), guards=(waiting,)), live.observe())
+    assert (told.accepted, told.total, told.left_out) == (1, 1, ())
+
+
+@pytest.mark.parametrize("code", ["protected", "foreign_owner", "blocked_by_server"])
+def test_what_the_live_catalogue_does_not_let_through_is_not_tried(live, code):
+    feature = live.send("POST", "features", {"key": "seats", "name": "Seats"})
+    in_the_way = Guard(code, Address("Feature", "seats"), "never", consentable=False)
+    told = tried(replace(made(archive(feature)), guards=(in_the_way,)), live.observe())
+    assert (told.accepted, told.total, told.left_out) == (0, 0, (Address("Feature", "seats"),))
 
 
 def test_a_step_that_needs_a_refused_one_is_neither_accepted_nor_refused(live):
