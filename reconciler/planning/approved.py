@@ -8,13 +8,15 @@ An approval is a plan that somebody has looked at. What is applied is planned an
   created is there, and so on), so it is not compared by digest: the approved plan itself goes on, which skips each step
   whose exact result is live and carries our marker. That is allowed where the same is declared as was then, where
   nothing that matters to a step moved but by the steps of this plan, and where the plan made now and the rest of the
-  approved one are about the same objects, with no guard that the approved one did not show.
+  approved one are about the same objects, with no guard that the approved one did not show. Where no step of it is
+  done, nothing was cut off, and a digest that differs is another change.
 - **changed**: anything else. Nobody has approved it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from reconciler.errors import ForeignPlanError, PlanChangedError
 from reconciler.model import Action, Address, Observation, Plan, Standing
@@ -23,6 +25,9 @@ from reconciler.planning.options import RevealSecret, no_secret
 from reconciler.planning.replanned import compare, effective
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
+
+LIVE = "live already"
+"""What stands for the consent to something that an apply which was cut off has done."""
 
 _REMOVALS = (Action.ARCHIVE, Action.DELETE, Action.RELEASE)
 
@@ -85,13 +90,28 @@ def stand(
     if now.is_empty and not now.guards:
         return Compared("nothing" if not left or _is_live(approved, now, left) else "changed")
     is_rest = (
-        _declares_the_same(approved, now)
+        bool(reached.done or reached.again)  # else nothing of it was applied, and it is another change
+        and _declares_the_same(approved, now)
         and set(left) == set(effective(now))
         and set(left) <= set(effective(approved))
         and set(planfile.guard_names(now)) <= set(planfile.guard_names(approved))
         and not moved(approved, observation, projects, frozenset(reached.done) | reached.again)
     )
     return Compared("rest", left) if is_rest else Compared("changed")
+
+
+def finished(approved: Plan, left: Container[Address]) -> Plan:
+    """The approved plan, in which nothing stands before an object that is live already as this plan meant it.
+
+    Its guards stay, so that it goes on to be the change that was approved, by its digest too.
+    """
+    over = {step.address for step in approved.steps if step.address not in left}
+    guards = (replace(one, status="consented", consent=LIVE) if one.address in over else one for one in approved.guards)
+    rulings = (
+        replace(one, status="met", unblock=None) if one.address in over and one.status == "open" else one
+        for one in approved.policy
+    )
+    return replace(approved, guards=tuple(guards), policy=tuple(rulings))
 
 
 def _is_live(approved: Plan, now: Plan, left: tuple[Address, ...]) -> bool:

@@ -5,5 +5,7 @@ from reconciler.policy.freeze import frozen
 from reconciler.policy.judging import Hearing, judge
 from reconciler.policy.limits import Bounds
 from reconciler.policy.recheck import stricter
+from reconciler.policy.teams import Teams
+from reconciler.policy.upheld import upheld
 
-__all__ = ["Bounds", "Consent", "Hearing", "frozen", "judge", "stricter"]
+__all__ = ["Bounds", "Consent", "Hearing", "Teams", "frozen", "judge", "stricter", "upheld"]

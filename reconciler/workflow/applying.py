@@ -143,7 +143,7 @@ def run_apply(
         if should_stop is not None:
             backend.heed(should_stop)
         seen, done = _require_unmoved(backend, context, made)
-        _require_policy(context, made, frozenset(step.address for step in made.steps if step.id not in done))
+        _require_policy(context, made, done)
         report = apply(
             made,
             backend,
@@ -213,11 +213,16 @@ def _require_time(context: Context, made: Plan) -> None:
         raise GuardError(found, tip="; ".join(guard.message for guard in found))
 
 
-def _require_policy(context: Context, made: Plan, left: frozenset[Address]) -> None:
-    """Refuse a saved plan that the environment's policy of today would stop, for what is ``left`` to do of it."""
+def _require_policy(context: Context, made: Plan, done: Mapping[str, str | None]) -> None:
+    """Refuse a saved plan that the environment's policy of today would stop.
+
+    Of an object that a run which was cut off has finished nothing is asked any more: none of its steps is sent again.
+    """
     environment = context.environment
+    left = {step.address for step in made.steps if step.id not in done}
+    over = {step.address for step in made.steps} - left
     found = stricter(made, environment.policy, now(), embedded=context.embedded)
-    if found := tuple(guard for guard in found if guard.address is None or guard.address in left):
+    if found := tuple(guard for guard in found if guard.address not in over):
         raise GuardError(
             found, tip=f"the policy of {environment.name} asks for this now; make a new plan, which says how to go on"
         )

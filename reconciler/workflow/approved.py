@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconciler.errors import ForeignPlanError
+from reconciler.errors import ForeignPlanError, RefusedError
 from reconciler.model import Address, ChangeClass, Guard, Plan, Standing
 from reconciler.planning import planfile
-from reconciler.planning.approved import changed, require_equal, require_same_target, stand
+from reconciler.planning.approved import changed, finished, require_equal, require_same_target, stand
+from reconciler.policy import Teams, upheld
 from reconciler.workflow.bundles import pinned
-from reconciler.workflow.context import Context, load_desired
-from reconciler.workflow.plans import PlanRequest, consents_for, judged_by, observed_plan, revealer
+from reconciler.workflow.context import Context, load_desired, now
+from reconciler.workflow.plans import PlanRequest, consents_for, judged_by, observed_plan, revealer, rfc3339
 
 _CLASSES = frozenset(found.value for found in ChangeClass)
 _JUDGED = frozenset({"max_removals", "max_changes_percent", "max_subscribers_affected", "max_bill_increase_percent"})
@@ -44,16 +45,19 @@ def make_approved_plan(context: Context, approved: Plan, request: PlanRequest | 
     """
     request = request or PlanRequest()
     _require_here(context, approved)
+    _require_due(approved)
     made, observation = observed_plan(context, request)
     require_same_target(approved, made)
     projects = frozenset({made.project, *context.project.former_names})
     found = stand(approved, made, observation, projects, revealer(context))
     if found.standing == "changed":
         raise changed(approved, made)
+    if found.standing == "equal":
+        made = _upheld(context, approved, made, request)
     if found.standing != "rest":
         return Approved(found.standing, made, made)
     run = _rest(context, approved, made, request, found.left)
-    return Approved("rest", replace(made, guards=run.guards, policy=run.policy), run, found.left)
+    return Approved("rest", _shown(made, run, found.left), run, found.left)
 
 
 def require_approved(approved: Plan, made: Plan) -> None:
@@ -75,6 +79,24 @@ def _require_here(context: Context, approved: Plan) -> None:
         )
 
 
+def _require_due(approved: Plan) -> None:
+    """What was approved for a day is not done before it, even where it would be the same change today."""
+    if approved.not_before is not None and now() < approved.not_before:
+        due = rfc3339(approved.not_before)
+        raise RefusedError(
+            f"what was approved is what will be due at {due}, and that is not yet",
+            tip=f"apply it from {due} on",
+            reason="not-due",
+        )
+
+
+def _upheld(context: Context, approved: Plan, judged: Plan, request: PlanRequest) -> Plan:
+    """The same change, and what the policy asked for when it was approved."""
+    environment = context.environment
+    teams = Teams(environment.name, planfile.change_digest(judged), request.consents, context.project.teams)
+    return upheld(approved, judged, environment.policy, teams)
+
+
 def _rest(context: Context, approved: Plan, made: Plan, request: PlanRequest, left: tuple[Address, ...]) -> Plan:
     """The approved plan, judged by the policy and with the consents of now, as of the moment it is planned again.
 
@@ -84,16 +106,25 @@ def _rest(context: Context, approved: Plan, made: Plan, request: PlanRequest, le
     judged = judged_by(context, asked, request, consents_for(load_desired(pinned(context)), request))
     if planfile.change_digest(judged) != planfile.change_digest(approved):  # the policy or a limit moved meanwhile
         raise changed(approved, replace(made, guards=judged.guards))
-    keeps = [guard for guard in judged.guards if guard.address is None or guard.address in left]
-    apart = [
-        guard for guard in made.guards if planfile.is_apart(guard) and guard.name not in {one.name for one in keeps}
-    ]
+    settled = finished(_upheld(context, approved, judged, request), left)
+    known = {guard.name for guard in settled.guards}
+    apart = (guard for guard in made.guards if planfile.is_apart(guard) and guard.name not in known)
     return replace(
-        judged,
-        guards=(*keeps, *apart),
+        settled,
+        guards=(*settled.guards, *apart),
         source=made.source,  # it may have been approved from a snapshot
         valid_until=made.valid_until,
         not_before=made.not_before,
+    )
+
+
+def _shown(made: Plan, run: Plan, left: tuple[Address, ...]) -> Plan:
+    """The plan of now with what stands before the rest, and nothing of what is live already."""
+    over = {step.address for step in run.steps}.difference(left)
+    return replace(
+        made,
+        guards=tuple(guard for guard in run.guards if guard.address not in over),
+        policy=tuple(ruling for ruling in run.policy if ruling.address not in over),
     )
 
 
