@@ -131,7 +131,8 @@ def team_consents(path: Path | None) -> tuple[TeamConsent, ...]:
     from reconciler.policy import consentsfile
 
     try:
-        return consentsfile.loads(path.read_text(encoding="utf-8"), str(path))
+        with path.open(encoding="utf-8") as file:
+            return consentsfile.loads(file.read(consentsfile.LARGEST + 1), str(path))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -12,6 +12,8 @@ from reconciler.model import TeamConsent
 
 FORMAT_VERSION = "1.0"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+LARGEST = 4_000_000
+"""Characters that nobody needs more of: thousands of consents."""
 _TEXTS = ("team", "environment", "change_digest", "source")
 _FIELDS = (*_TEXTS, "by")
 
@@ -22,6 +24,8 @@ def loads(text: str, name: str) -> tuple[TeamConsent, ...]:
     A field that a newer version adds is passed over. Raises ``UsageError`` with everything that is wrong: a consent
     that is misread must not count.
     """
+    if len(text) > LARGEST:
+        raise UsageError(f"{name} is no file of consents: it is too large", tip=_TIP)
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
@@ -60,11 +64,16 @@ def _wrong(item: Any) -> Iterator[str]:  # noqa: ANN401 - whatever the file held
     if missing := [name for name in _FIELDS if name not in item]:
         yield f"{', '.join(f'`{name}`' for name in missing)} missing"
     for name in _TEXTS:
-        if name in item and not (isinstance(item[name], str) and item[name]):
+        if name in item and not _is_text(item[name]):
             yield f"`{name}` is not a text"
     by = item.get("by", ["?"])
-    if not (isinstance(by, list) and by and all(isinstance(one, str) and one for one in by)):
+    if not (isinstance(by, list) and by and all(map(_is_text, by))):
         yield "`by` is not a list of names"
     digest = item.get("change_digest")
     if isinstance(digest, str) and digest and not _DIGEST.fullmatch(digest):
         yield "`change_digest` is not 64 characters of 0-9 and a-f; the beginning of one is not enough"
+
+
+def _is_text(value: Any) -> bool:  # noqa: ANN401 - whatever the file held
+    """Whether it says something, in characters that can be written: JSON knows halves of some that cannot."""
+    return isinstance(value, str) and bool(value.strip()) and not re.search("[\ud800-\udfff]", value)

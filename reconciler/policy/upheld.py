@@ -33,9 +33,17 @@ def _asked(approved: Plan, now: dict[str, Guard], policy: Policy, teams: Teams) 
         today = now.get(guard.name)
         if guard.team is not None:
             if today is None or today.status == "consented":  # what is open stands in the way already
-                yield teams.answered(replace(guard, status="open", consent=None), ())
+                yield _both(teams.answered(replace(guard, status="open", consent=None), ()), today)
         elif today is None and guard.status == "open" and _ended(guard, policy):
             yield replace(guard, message=guard.message + _LAXER)
+
+
+def _both(then: Guard, today: Guard | None) -> Guard:
+    """One guard for what was asked for then and is asked for today, which is consented to already."""
+    if today is None or then.status == "open":
+        return then
+    said = dict.fromkeys(one for one in (then.consent, today.consent) if one)
+    return replace(today, consent="; ".join(said))
 
 
 def _ended(guard: Guard, policy: Policy) -> bool:
