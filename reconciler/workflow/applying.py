@@ -24,14 +24,16 @@ from reconciler.planning.planner import stops
 from reconciler.planning.resume import progress
 from reconciler.planning.stale import moved
 from reconciler.planning.verify import verify
-from reconciler.policy import frozen, stricter
+from reconciler.policy import exceeded, frozen, stricter
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
 from reconciler.workflow.plans import (
     PlanRequest,
+    bounds,
     consents_for,
     nothing,
     options_for,
+    population,
     require_identity,
     revealer,
     rfc3339,
@@ -214,15 +216,18 @@ def _require_time(context: Context, made: Plan) -> None:
 
 
 def _require_policy(context: Context, made: Plan, done: Mapping[str, str | None]) -> None:
-    """Refuse a saved plan that the environment's policy of today would stop.
+    """Refuse a saved plan that the environment's policy or limits of today would stop.
 
     Of an object that a run which was cut off has finished nothing is asked any more: none of its steps is sent again.
     """
     environment = context.environment
     left = {step.address for step in made.steps if step.id not in done}
     over = {step.address for step in made.steps} - left
-    found = stricter(made, environment.policy, now(), embedded=context.embedded)
-    if found := tuple(guard for guard in found if guard.address not in over):
+    asked = (
+        *stricter(made, environment.policy, now(), embedded=context.embedded),
+        *exceeded(made, bounds(context, made.mode), population(made)),
+    )
+    if found := tuple(guard for guard in asked if guard.address not in over):
         raise GuardError(
             found, tip=f"the policy of {environment.name} asks for this now; make a new plan, which says how to go on"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,53 @@ def test_two_saved_plans_are_compared_without_a_server(run, live, approved):
     assert run("show", "--plan", "pr.plan", "--against", "pr.plan").code == 0
     assert run("show", "--plan", "pr.plan", "--against", "pr.plan", "--format", "html").code == 64
     assert run("show", "--against", "pr.plan").code == 64
+
+
+def test_a_part_of_the_catalogue_that_is_live_is_not_all_that_was_approved(run, live, approved):
+    """The approved change came about by another way: as version 3."""
+    for amount in ("21", "22"):
+        live.declare(meter(), FEATURE, pro(amount))
+        assert run("apply", "--auto-approve", *ALLOW).code == 0
+    assert prices(live) == [(3, "22")]
+    ended = apply(run, "--target", "Feature/tokens")
+    assert (ended.code, differences().objects[0].fate) == (3, "gone")
+    ended = apply(run)
+    assert (ended.code, "all of it is live already" in ended.err) == (0, True)
+
+
+def test_an_approval_of_something_else_is_told_without_asking_the_server(run, live, approved):
+    text = (live.root / "reconciler.yaml").read_text()
+    closed = text.replace(live.url, "http://127.0.0.1:1")
+    for name, old, new in (("project", "name: acme", "name: other"), ("environment", "live: {", "other: {")):
+        (live.root / "reconciler.yaml").write_text(
+            closed.replace(old, new).replace(
+                "Environment: live", f"Environment: {'live' if name == 'project' else 'other'}"
+            )
+        )
+        ended = apply(run)
+        assert (ended.code, json.loads(Path("s.json").read_text())["reason"]) == (3, "plan-foreign"), ended.err
+
+
+def test_a_plan_of_another_kind_of_run_is_no_approval(run, live, approved):
+    context = workflow.open_context(Path.cwd())
+    Path("pr.plan").write_text(planfile.dumps(workflow.make_destroy_plan(context)))
+    ended = apply(run, *ALLOW)
+    assert (ended.code, json.loads(Path("s.json").read_text())["reason"]) == (3, "plan-foreign")
+    assert "a run of kind destroy, not for apply" in ended.err
+
+
+def test_a_plan_of_which_nothing_was_done_is_no_rest(run, live, approved):
+    """The same objects from the same manifests, and other steps: somebody else's version, or an edited approval."""
+    steps = tuple(replace(step, body={**step.body, "name": "Sold"}) if step.body else step for step in approved.steps)
+    Path("pr.plan").write_text(planfile.dumps(replace(approved, steps=steps)))
+    before = live.everything()
+    ended = apply(run, *ALLOW)
+    assert (ended.code, json.loads(Path("s.json").read_text())["reason"]) == (3, "plan-changed")
+    assert live.everything() == before
+
+
+def test_an_approval_for_another_namespace_is_foreign_whatever_the_digest(run, live, approved):
+    for more in ({"identity": "01ANOTHER"}, {"identity": None}):
+        Path("pr.plan").write_text(planfile.dumps(replace(approved, target=replace(approved.target, **more))))
+        ended = apply(run, *ALLOW)
+        assert (ended.code, json.loads(Path("s.json").read_text())["reason"]) == (3, "plan-foreign")

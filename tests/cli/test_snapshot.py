@@ -14,7 +14,8 @@ from reconciler.sandbox import Sandbox
 from reconciler.sandbox.serve import serving
 
 from .conftest import Served
-from .test_guards import meter
+from .test_approved_rest import cut_off_after
+from .test_guards import FEATURE, meter, pro, subscribed
 from .test_secrets import DOOR, HEADER, SIGNING, TOKEN, spellings
 
 PASSWORD = "p4ss-of+the=hook"
@@ -281,3 +282,62 @@ def test_what_moved_since_the_snapshot_is_not_what_was_approved(run, live, taken
     ended = run("apply", "--approved", "approved.plan", "--auto-approve")
     assert ended.code == 3
     assert len(live.items("meters")) == 1
+
+
+def test_approved_from_a_snapshot_a_channel_with_a_secret_is_the_change_that_is_applied(run, live, taken):
+    live.declare(meter(), channel(name="On call", team="support"))
+    assert run("plan", "--from-snapshot", taken, "-o", "approved.plan").code == 0
+    assert run("plan", "-o", "now.plan").code == 0
+    one, other = (planfile.loads((live.root / name).read_text()) for name in ("approved.plan", "now.plan"))
+    assert planfile.change_digest(one) == planfile.change_digest(other)
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert "this is exactly the change" in ended.err
+    (mine,) = (row for row in live.items("notification/channels") if not row["name"].startswith("Theirs"))
+    assert (mine["name"], mine["customHeaders"]) == ("On call", {"Authorization": HEADER, "X-Team": "support"})
+    assert mine["signingSecret"] == SIGNING
+    before = live.everything()
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert (ended.code, "nothing left to do" in ended.err) == (0, True)
+    assert live.everything() == before
+
+
+def test_a_secret_that_is_another_by_now_is_not_what_was_approved_from_a_snapshot(run, live, taken, monkeypatch):
+    """A snapshot tells nothing of secrets, so a plan from it changes none."""
+    live.declare(meter(), meter("words"), channel())
+    assert run("plan", "--from-snapshot", taken, "-o", "approved.plan").code == 0
+    monkeypatch.setenv("HEADER", "Bearer another-value-by-now")
+    before = live.everything()
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert ended.code == 3
+    assert "NotificationChannel/ops" in ended.err
+    assert live.everything() == before
+
+
+def test_what_an_apply_has_left_of_a_plan_from_a_snapshot_is_finished(run, live, taken):
+    live.declare(meter(), meter("words"), channel(name="On call"))
+    assert run("plan", "--from-snapshot", taken, "-o", "approved.plan").code == 0
+    cut_off_after("Meter/words")
+    assert not any(row["name"] == "On call" for row in live.items("notification/channels"))
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert "what an apply that was cut off has left" in ended.err
+    assert any(row["name"] == "On call" for row in live.items("notification/channels"))
+
+
+def test_plans_that_somebody_subscribes_to_are_approved_from_a_snapshot_too(run, live):
+    live.project("token: {env: TOKEN}, headers: {X-Door: {env: DOOR}}")
+    live.declare(meter(), FEATURE, pro("20"))
+    assert run("apply", "--auto-approve").code == 0
+    subscribed(live, "acme", "globex")
+    assert run("snapshot", "-o", "live.json").code == 0
+    live.declare(meter(), FEATURE, pro("22"))
+    assert run("plan", "--from-snapshot", "live.json", "-o", "approved.plan").code == 0
+    (told,) = planfile.loads((live.root / "approved.plan").read_text()).affected
+    assert told.subscriptions == 2
+    subscribed(live, "umbra")  # nothing of what would be done
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve")
+    assert (ended.code, "price-raising:Plan/pro" in ended.err) == (3, True)
+    ended = run("apply", "--approved", "approved.plan", "--auto-approve", "--allow", "price-raising:Plan/pro")
+    assert ended.code == 0, ended.err
+    assert "this is exactly the change" in ended.err
