@@ -156,13 +156,16 @@ class World:
         """Apply what main declares, as somebody with every right does at a desk."""
         self.git("switch", "-q", "main")
         self.git("pull", "-q", "--ff-only", "origin", "main")
+        allowed = ["--auto-approve", "--allow", "price-raising:*/*", "--allow", "cosmetic:*/*"]
         for name in environments:
-            line = [self.runner.folder / "reconciler-python", "-I", "-m", "reconciler", "apply", "-e", name]
-            allowed = ["--auto-approve", "--allow", "price-raising:*/*", "--allow", "cosmetic:*/*"]
-            done = subprocess.run(
-                [*line, *allowed], cwd=self.clone, env=os.environ | SECRETS, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
+            self.reconciler("apply", "-e", name, *allowed)
+
+    def reconciler(self, *words):
+        """Run a command in the clone, with every token."""
+        line = [self.runner.folder / "reconciler-python", "-I", "-m", "reconciler", *words]
+        environment = os.environ | SECRETS
+        done = subprocess.run(line, cwd=self.clone, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def listen(self, *others):
         """What is asked of either server from now on, or of other ones."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .runner import ROOT
+
 pytestmark = pytest.mark.source
 
 LOWER = {"reconciler.yaml": ('default: "40"', 'default: "38"')}
@@ -48,6 +50,32 @@ def test_a_guard_that_a_team_holds_is_not_opened_by_whoever_starts_it(live):
     jobs = live.by_hand(command="plan", allow="price-raising:Plan/studio")
     assert jobs["plan"].step("Plan").outputs["guards-open"] == "1"
     assert jobs["apply"].step("Apply it").outputs["failure-reason"] == "guards-open"
+    assert live.fee("production") == "40"
+
+
+def test_a_branch_that_moves_the_pin_is_proven_and_says_only_what_it_may(live, tmp_path):
+    proven = ROOT / "examples" / "promotion" / ".github" / "workflows" / "billing.yml"
+    workflow = tmp_path / "billing.yml"
+    workflow.write_text(proven.read_text().replace("TIDEWATER_", "OPENMETER_"))
+    merged(live)
+    merged(live, {"reconciler.yaml": ("    limits:", "    promotesFrom: staging\n    limits:")})
+    live.settle("staging")
+    live.commit("promote/next", "Nothing yet")
+    live.reconciler("promote", "--to", "production", "--pin")
+    pull = live.open("promote/next", live.commit("promote/next", "The pin moves"))
+
+    def proof():
+        run = live.hub.start_run("pull_request", pull)
+        return live.runner.workflow(workflow, run, live.hub.pull_event(pull))["prove"]
+
+    job = proof()
+    assert job.status == "success", job.log
+    assert "--trusted-project" in job.log
+    assert "failed" not in job.summary
+    live.edit("staging", name="Studio (clicked)")
+    job = proof()
+    assert job.step("Could production have it").outputs["failure-reason"] == "not-proven"
+    assert "`not-proven`" in job.summary
     assert live.fee("production") == "40"
 
 

@@ -49,11 +49,11 @@ def _drift(folder: Path) -> None:
 
 
 def _files(folder: Path) -> Words:
-    return [
-        *_named("--plan", folder, "plans/*.plan"),
-        *_named("--report", folder, "report.json"),
-        *_named("--summary", folder, "summary.json"),
-    ]
+    """What was made. A summary alone is of something that failed; where nothing did there was nothing to make."""
+    made = [*_named("--plan", folder, "plans/*.plan"), *_named("--report", folder, "report.json")]
+    if not made and os.environ["EXIT_CODE"] == "0":
+        return []
+    return [*made, *_named("--summary", folder, "summary.json")]
 
 
 def _named(option: str, folder: Path, pattern: str) -> Words:
