@@ -180,3 +180,29 @@ def test_what_is_protected_by_now_is_not_removed_because_an_approved_plan_says_s
     live.project(REMOVING)
     assert apply(run, *allow(*remove)).code == 0
     assert [row["key"] for row in live.items("features")] == ["tokens"]
+
+
+def test_a_limit_that_the_whole_breaks_by_now_makes_it_another_change_than_was_approved(run, live):
+    """Also where the rest alone would not break it: what was approved has no such guard."""
+    live.declare(meter(), FEATURE, pro("20"), pro("30", key="team"))
+    assert run("apply", "--auto-approve").code == 0
+    live.declare(meter(), FEATURE, pro("30"), pro("33", key="team"))
+    planned(run)
+    cut_off_after("Plan/pro", allow=(PRO, TEAM))
+    live.project("limits: {maxBillIncreasePercent: 20}")
+    assert "max_bill_increase_percent" not in run("plan").out
+    ended = apply(run, *allow(PRO, TEAM))
+    assert (ended.code, reason()) == (3, "plan-changed")
+    assert all_prices(live) == [("pro", "30"), ("team", "30")]
+
+
+def test_a_price_test_that_fails_by_now_stops_what_is_left(run, live, two):
+    two()
+    (live.root / "catalog" / "tests.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Scenario\nkey: team\n"
+        "spec: { plan: team, usage: {}, expect: { total: '30.00' } }\n"
+    )
+    ended = apply(run, *allow(TEAM))
+    assert (ended.code, reason()) == (3, "guards-open"), ended.err
+    assert "price-test" in ended.err
+    assert all_prices(live) == [("pro", "22"), ("team", "30")]
