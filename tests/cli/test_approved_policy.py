@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import workflow
+from reconciler.planning import planfile
+
 from .test_approved import all_prices
 from .test_approved_rest import MEMBERS, PRO, allow, apply, consents, cut_off_after, planned, reason
 from .test_guards import FEATURE, meter, pro, wrapped
@@ -52,6 +55,15 @@ def test_a_team_that_had_to_consent_still_has_to(run, live, change, policy):
         assert all_prices(live) == [("pro", "22")]
 
 
+def test_a_consent_that_the_approved_plan_holds_already_is_given_again_or_does_not_count(run, live, change):
+    consents(change(TEAM, MEMBERS)["change_digest"])
+    assert run("plan", "--consents", "consents.json", "-o", "pr.plan").code == 0
+    assert json.loads(Path("pr.plan").read_text())["guards"][0]["status"] == "consented"
+    for policy in (TEAM, *LAXER):
+        live.project(policy, MEMBERS)
+        assert PRO in refused(run, live, *allow(PRO))
+
+
 def test_of_two_teams_that_are_asked_then_and_now_both_have_to_consent(run, live, change):
     digest = change(TEAM, MEMBERS)["change_digest"]
     live.project(LAXER[-1])
@@ -82,6 +94,10 @@ def test_notice_that_was_given_is_asked_no_more_where_the_policy_of_now_asks_for
     tree = {"apiVersion": "reconciler/v1", "kind": "Approval", "key": "raise", "spec": told}
     change("policy: {classes: {price-raising: {notice: 30}}}", "", json.dumps(tree) + "\n")
     live.project()
+    approved = planfile.loads(Path("pr.plan").read_text())
+    assert ("notice:Plan/pro", "consented") in {(guard.name, guard.status) for guard in approved.guards}
+    found = workflow.make_approved_plan(workflow.open_context(Path.cwd()), approved)
+    assert [guard.name for guard in found.run.guards] == [PRO]
     assert apply(run).code == 0
     assert all_prices(live) == [("pro", "22")]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import workflow
+from reconciler.planning import planfile
 from reconciler.policy import consentsfile
 
 from .test_approved import all_prices
@@ -96,6 +97,19 @@ def test_a_team_consents_to_the_whole_and_so_to_what_is_left_of_it(run, live, tw
     two(POLICY, MEMBERS)
     ended = apply(run, *allow(PRO, TEAM))
     assert (ended.code, reason()) == (3, "guards-open")
+    assert "Policy of live: 1 open" in ended.out
+    assert wrapped(ended.out).count("price-raising Plan/") == 1, "of what is finished nothing is said"
+    found = workflow.make_approved_plan(
+        workflow.open_context(Path.cwd()), planfile.loads(Path("pr.plan").read_text()), workflow.PlanRequest()
+    )
+    assert [(str(one.address), one.status, one.unblock is None) for one in found.run.policy] == [
+        ("Plan/pro", "met", True),
+        ("Plan/team", "open", False),
+    ]
+    assert [(guard.name, guard.status, guard.consent) for guard in found.run.guards] == [
+        (PRO, "consented", "live already"),
+        (TEAM, "open", None),
+    ]
     ended = apply(run, "--consents", "consents.json")
     assert ended.code == 0, ended.err
     assert all_prices(live) == [("pro", "22"), ("team", "33")]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model import (
@@ -261,6 +261,8 @@ def test_notice_is_counted_anew_from_what_the_plan_knows():
 
 # For any policy
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no fault
+
 CLASSES = st.sampled_from(list(ChangeClass))
 NEEDS = st.builds(
     needs,
@@ -282,6 +284,7 @@ RULES = st.lists(
 CHANGES = st.lists(CLASSES, min_size=1, max_size=4, unique=True).map(lambda found: change(*found))
 
 
+@settings(UNHURRIED)
 @given(
     made=CHANGES.map(plan),
     policy=st.builds(Policy, st.dictionaries(CLASSES, NEEDS, max_size=4), RULES.map(tuple)),
@@ -297,6 +300,7 @@ def test_a_policy_makes_nothing_easier_than_without_one_but_what_it_allows(made,
     assert without & freed & within == set()
 
 
+@settings(UNHURRIED)
 @given(
     made=CHANGES.map(plan),
     policy=st.builds(Policy, st.dictionaries(CLASSES, NEEDS, max_size=4), RULES.map(tuple)),
