@@ -37,6 +37,10 @@ class Console:
         sys.stdout.write(text)
         sys.stdout.flush()
 
+    def show(self, text: str) -> None:
+        """The same for text that somebody reads: none of its lines is taken for a command by the runner of a CI."""
+        self.data(uncommanding(text))
+
     def say(self, text: str) -> None:
         """Write a line about the run to stderr; a reader that went away must not stop the run."""
         with suppress(OSError):

@@ -108,7 +108,7 @@ class Fleet:
         elif self.together is not None:
             self.screen.data(self.together(turns))
         elif self.table or code not in _FINE:
-            self.screen.data("\n" + "\n".join(fleet.lines(turns, code, self.screen.out)) + "\n")
+            self.screen.show("\n" + "\n".join(fleet.lines(turns, code, self.screen.out)) + "\n")
         return code
 
     def _stops(self, code: int | None) -> bool:

@@ -78,7 +78,7 @@ def command(
         screen.data(diff(done.edits))
         screen.say(accept_text.acceptance(done, screen.err).rstrip("\n"))
     else:
-        screen.data(accept_text.acceptance(done, screen.out))
+        screen.show(accept_text.acceptance(done, screen.out))
     if done.written and form == "text":
         screen.say(
             f"Look at it with `git diff`; `reconciler plan -e {context.environment.name}` has nothing of it left."

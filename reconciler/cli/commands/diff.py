@@ -101,4 +101,4 @@ def _show(found: Sequence[Between], screen: Console, form: str) -> None:
         return
     from reconciler.render import between_text
 
-    screen.data("\n".join(between_text.between(one, screen.out) for one in found))
+    screen.show("\n".join(between_text.between(one, screen.out) for one in found))

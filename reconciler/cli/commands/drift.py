@@ -148,8 +148,10 @@ def _tell(found: Drift, screen: Console, form: str, out: Path | None, kept: dict
         kept[found.target.environment] = found
     elif form == "markdown":
         screen.data(drift_markdown.drift(found))
+    elif form == "json":
+        screen.data(drift_json.dumps(found))
     else:
-        screen.data(drift_json.dumps(found) if form == "json" else drift_text.drift(found, screen.out))
+        screen.show(drift_text.drift(found, screen.out))
 
 
 def _heal(

@@ -54,7 +54,7 @@ def list_(ctx: click.Context, project: Path | None, form: str) -> None:
     else:
         from reconciler.render import environments_text
 
-        screen.data(environments_text.listed(facts, screen.out))
+        screen.show(environments_text.listed(facts, screen.out))
 
 
 @command.command(
@@ -101,5 +101,5 @@ def check(ctx: click.Context, where: Where, pin: bool, form: str) -> None:
     else:
         from reconciler.render import environments_text
 
-        screen.data(environments_text.checked(found, screen.out))
+        screen.show(environments_text.checked(found, screen.out))
     ctx.exit(workflow.most_serious(one.exit_code for one in found))

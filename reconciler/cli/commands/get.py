@@ -17,7 +17,6 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.render.live_text import Row
-    from reconciler.render.style import Style
 
 _LEGEND = """\b
 MANAGED:
@@ -62,8 +61,8 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
         if key is not None and not rows:
             raise ReconcilerError(f"{what} is not live in {context.environment.name}")
         if names is not None and form == "text":
-            screen.data(screen.out.paint(context.environment.name, "bold") + "\n")
-        screen.data(_shown(rows, screen.out, form, full=key is not None))
+            screen.show(screen.out.paint(context.environment.name, "bold") + "\n")
+        _print(rows, screen, form, full=key is not None)
         return Ended(0, f"{len(rows)} live")
 
     if names is None:
@@ -72,14 +71,15 @@ def command(ctx: click.Context, what: str | None, where: Where, form: str) -> No
         ctx.exit(Fleet(ctx, screen, names, form, table=False).run(where, one))
 
 
-def _shown(rows: Sequence[Row], style: Style, form: str, *, full: bool) -> str:
+def _print(rows: Sequence[Row], screen: Console, form: str, *, full: bool) -> None:
     from reconciler.render import live_text
 
     if form == "json":
-        return live_text.dumps(rows)
-    if full:
-        return "\n".join(live_text.detail(row, style) for row in rows)
-    return live_text.table(rows, style)
+        screen.data(live_text.dumps(rows))
+    elif full:
+        screen.show("\n".join(live_text.detail(row, screen.out) for row in rows))
+    else:
+        screen.show(live_text.table(rows, screen.out))
 
 
 def _split(what: str | None) -> tuple[str | None, str | None]:

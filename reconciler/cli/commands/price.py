@@ -93,7 +93,10 @@ def _bill(desired: Desired, request: PriceRequest, screen: Console, form: str) -
 
     found = price(desired, request)
     style = Style(screen.out.colour, screen.out.unicode, min(screen.out.width, 100))
-    screen.data(bill_json.bill(found) if form == "json" else bill_text.bill(found, style) + "\n")
+    if form == "json":
+        screen.data(bill_json.bill(found))
+    else:
+        screen.show(bill_text.bill(found, style) + "\n")
 
 
 def _curve(desired: Desired, request: PriceRequest, screen: Console, form: str, span: str, chart: Path | None) -> None:
@@ -101,7 +104,6 @@ def _curve(desired: Desired, request: PriceRequest, screen: Console, form: str, 
     from reconciler.model import Address
     from reconciler.render import bill_json, bill_text
     from reconciler.render import chart as drawing
-    from reconciler.render.style import Style
     from reconciler.workflow.pricing import metered_features, price_curve, spec_of
 
     spec = spec_of(desired, Address("Plan", request.plan))
@@ -111,9 +113,10 @@ def _curve(desired: Desired, request: PriceRequest, screen: Console, form: str, 
         series = [drawing.Series(f"Plan/{request.plan}", found)]
         files.write(chart, drawing.svg(f"{request.plan}: bill against {feature}", currency, feature, series))
         screen.say(f"Wrote {chart}")
-    style = Style(screen.out.colour, screen.out.unicode, screen.out.width)
-    text = bill_text.points(found, currency, style) + "\n"
-    screen.data(bill_json.points(found, currency) if form == "json" else text)
+    if form == "json":
+        screen.data(bill_json.points(found, currency))
+    else:
+        screen.show(bill_text.points(found, currency, screen.out) + "\n")
 
 
 def _span(text: str, features: tuple[str, ...]) -> tuple[str, Decimal, Decimal]:

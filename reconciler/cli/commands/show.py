@@ -95,7 +95,7 @@ def _compare(approved: Plan, now: Plan, screen: Console, form: str) -> int:
     found = compare(approved, now)
     match form:
         case "text":
-            screen.data(replanned_text.replanned(found, screen.out))
+            screen.show(replanned_text.replanned(found, screen.out))
         case "markdown":
             screen.data(replanned_markdown.replanned(found))
         case "json":
@@ -141,7 +141,7 @@ def _summaries(found: Sequence[Summary], screen: Console, form: str) -> int:
     if form == "json":
         screen.data(fleet.dumps(turns, code, None))
     else:
-        screen.data("\n".join(fleet.lines(turns, code, screen.out)) + "\n")
+        screen.show("\n".join(fleet.lines(turns, code, screen.out)) + "\n")
     for gap in gaps:
         screen.say(
             f"{screen.err.paint('Error:', 'red', 'bold')} there is no summary of the share {gap}: its job failed"

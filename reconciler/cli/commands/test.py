@@ -81,4 +81,4 @@ def _print(results: Results, screen: Console, form: str) -> None:
     else:
         sections = [price_tests_text.price_tests(found, screen.out) for found in results.values()]
         heads = [screen.out.paint(f"{name}:", "bold") + "\n" if len(results) > 1 else "" for name in results]
-        screen.data("\n".join(head + section for head, section in zip(heads, sections, strict=True)))
+        screen.show("\n".join(head + section for head, section in zip(heads, sections, strict=True)))
