@@ -39,3 +39,8 @@ class Rehearsal:
     def passed(self) -> bool:
         """Whether every step was accepted and left nothing to do."""
         return not self.refusals and not self.differences and self.accepted == self.total
+
+    @property
+    def tried_nothing(self) -> bool:
+        """Whether guards block every step, so that nobody knows whether any would be accepted."""
+        return bool(self.left_out) and not self.total

@@ -12,7 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from reconciler.model import Plan, Problem
 from reconciler.render import words
 from reconciler.render.escape import escape
-from reconciler.render.findings import HERE, LEVELS, Finding, Level, Places, gravest_first, of_plan, of_problems
+from reconciler.render.findings import (
+    HERE,
+    LEVELS,
+    Finding,
+    Level,
+    Places,
+    gravest_first,
+    of_plan,
+    of_problems,
+    of_snapshot,
+)
 
 SHOWN = 10
 """How many annotations of each level GitHub shows of one step."""
@@ -35,8 +45,8 @@ def plans(plans: Sequence[Plan], places: Places = HERE, broken: Iterable[Problem
 
     ``broken`` are the problems of files for which there is no plan.
     """
-    found = gravest_first((*of_problems(broken), *(finding for plan in plans for finding in of_plan(plan))))
-    return _text(found, places, several=len(plans) > 1)
+    of_plans = (finding for plan in plans for finding in (*of_snapshot(plan), *of_plan(plan)))
+    return _text(gravest_first((*of_problems(broken), *of_plans)), places, several=len(plans) > 1)
 
 
 def _text(found: Sequence[Finding], places: Places, *, several: bool = False) -> str:

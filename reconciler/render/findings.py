@@ -20,7 +20,7 @@ from reconciler.model import (
     Problem,
     Ruling,
 )
-from reconciler.render import field_words
+from reconciler.render import field_words, words
 from reconciler.render.problems_text import in_order
 
 Level = Literal["error", "warning", "note"]
@@ -96,6 +96,19 @@ def of_plan(plan: Plan) -> tuple[Finding, ...]:
     found += of_problems(replace(problem, severity="warning") for problem in warned)
     found += _changes(plan)
     return gravest_first(replace(finding, environment=plan.target.environment) for finding in found)
+
+
+def of_snapshot(plan: Plan) -> tuple[Finding, ...]:
+    """That a plan knows what was live only as of when its snapshot was taken; nothing of one that asked the server.
+
+    It comes and goes with each run, so it is told where a run is read, and not kept as an alert.
+    """
+    said = words.snapshot(plan)
+    if said is None:
+        return ()
+    environment = plan.target.environment
+    message = f"{environment} was planned {said}; it cannot be applied"
+    return (Finding("note", "plan.snapshot", message, environment=environment, gravity=_BLOCKS),)
 
 
 def is_closed(guard: Guard) -> bool:

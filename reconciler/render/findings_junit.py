@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.model import Action, Address, Change, Location, Plan, Problem
 from reconciler.render import junit, problems_text, words
-from reconciler.render.findings import HERE, Finding, Places, gravest_first, of_plan, of_problems
+from reconciler.render.findings import HERE, Finding, Places, gravest_first, of_plan, of_problems, of_snapshot
 from reconciler.render.junit import Case, Failure
 from reconciler.render.problems_text import Checked
 from reconciler.render.style import Style
@@ -54,7 +54,8 @@ def _suite(plan: Plan, places: Places) -> list[Case]:
     group = plan.target.environment
     whole = replace(_blocked(group, _WHOLE, by_subject.pop(None), places), location=None)
     first = words.planned(plan.summary, len(plan.open_guards))
-    cases = [replace(whole, said=(first, *whole.said))]
+    old = [finding.message for finding in of_snapshot(plan)]
+    cases = [replace(whole, said=(first, *old, *whole.said))]
     for address, ones in by_subject.items():
         case = _blocked(group, str(address), ones, places)
         change = changes.get(address) if address else None

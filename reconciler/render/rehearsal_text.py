@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from reconciler.model import Refusal, Rehearsal
 from reconciler.render import fields_text, words
 from reconciler.render.escape import escape
-from reconciler.render.style import Style
+from reconciler.render.style import Paint, Style
 
 
 def lines(rehearsal: Rehearsal, style: Style) -> Iterator[str]:
     """One line where all went well; every refusal with its place and every difference where it did not."""
     head = style.paint("Rehearsal: ", "bold")
-    yield head + style.paint(_said(rehearsal), *(("green",) if rehearsal.passed else ("red", "bold")))
+    yield head + style.paint(_said(rehearsal), *_paints(rehearsal))
     for refusal in rehearsal.refusals:
         yield from _refused(refusal, style)
     for text in rehearsal.differences:
@@ -24,8 +24,16 @@ def lines(rehearsal: Rehearsal, style: Style) -> Iterator[str]:
     yield ""
 
 
+def _paints(rehearsal: Rehearsal) -> tuple[Paint, ...]:
+    if rehearsal.tried_nothing:
+        return ("yellow",)
+    return ("green",) if rehearsal.passed else ("red", "bold")
+
+
 def _said(rehearsal: Rehearsal) -> str:
     """The verdict: ``6 of 6 steps accepted, second plan empty``."""
+    if rehearsal.tried_nothing:
+        return "nothing was tried."
     counted = f"{rehearsal.accepted} of {words.plural(rehearsal.total, 'step')} accepted"
     refused, skipped = len(rehearsal.refusals), rehearsal.total - rehearsal.accepted - len(rehearsal.refusals)
     if refused:

@@ -19,7 +19,7 @@ from reconciler.model import Plan, Problem
 from reconciler.planning.digest import sha256
 from reconciler.render import explain
 from reconciler.render.escape import escape
-from reconciler.render.findings import HERE, Finding, Places, gravest_first, of_plan, of_problems
+from reconciler.render.findings import HERE, Finding, Places, gravest_first, of_plan, of_problems, of_snapshot
 from reconciler.version import VERSION
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -54,13 +54,14 @@ def plans(plans: Sequence[Plan], places: Places = HERE, broken: Iterable[Problem
 
     ``broken`` are the problems of files for which there is no plan: a run of its own, as of ``problems``.
     """
-    found = [(plan.target.environment, of_plan(plan)) for plan in plans]
+    found = [(plan.target.environment, of_plan(plan), of_snapshot(plan)) for plan in plans]
     problems = list(broken)
     first = [_checked(problems, places)] if problems else []
     if len(found) + len(first) > MAX_RUNS:
-        every = gravest_first(finding for _, ones in found for finding in ones)
-        return _document([*first, _run("reconciler/plan", every, places)])
-    return _document([*first, *(_run(f"reconciler/plan/{name}", ones, places) for name, ones in found)])
+        every = gravest_first(finding for _, ones, _ in found for finding in ones)
+        told = [one for _, _, ones in found for one in ones]
+        return _document([*first, _run("reconciler/plan", every, places, told)])
+    return _document([*first, *(_run(f"reconciler/plan/{name}", ones, places, told) for name, ones, told in found)])
 
 
 def _checked(found: Iterable[Problem], places: Places) -> dict[str, Any]:
@@ -72,7 +73,8 @@ def _document(runs: Sequence[Mapping[str, Any]]) -> str:
     return simplejson.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
-def _run(category: str, found: Sequence[Finding], places: Places) -> dict[str, Any]:
+def _run(category: str, found: Sequence[Finding], places: Places, told: Sequence[Finding] = ()) -> dict[str, Any]:
+    """A run of these results; what is ``told`` beside them is about how it was made, and no alert."""
     kept = found[:MAX_RESULTS]
     names = list(dict.fromkeys(finding.rule for finding in kept))
     known = {rule.id: rule for rule in explain.every_rule()}
@@ -90,8 +92,14 @@ def _run(category: str, found: Sequence[Finding], places: Places) -> dict[str, A
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The top of the repository."}}},
         "results": [_result(finding, index[finding.rule], places, seen) for finding in kept],
+        **({"invocations": [_invocation(told)]} if told else {}),
         **({"properties": {"leftOut": len(found) - len(kept)}} if len(found) > len(kept) else {}),
     }
+
+
+def _invocation(told: Sequence[Finding]) -> dict[str, Any]:
+    notes = [{"level": one.level, "message": {"text": escape(one.message)}} for one in told]
+    return {"executionSuccessful": True, "toolExecutionNotifications": notes}
 
 
 def _rule(name: str, rule: Rule | None) -> dict[str, Any]:

@@ -146,11 +146,26 @@ def _plan(*names: str) -> Plan:
     )
 
 
+_SNAPSHOT_SAID = (
+    "production was planned from a snapshot taken 2 days ago, 2026-11-19 10:00 UTC, "
+    "sha256:ab12ab12ab12…; it cannot be applied"
+)
+
+
+def _from_snapshot(*names: str) -> Plan:
+    """The same, against a snapshot that was two days old when the plan was made."""
+    made = _plan(*names)
+    taken = "2026-11-19T10:00:00Z"
+    return replace(made, source=replace(made.source, snapshot="ab12" * 16, snapshot_at=taken))
+
+
 @pytest.fixture
 def make():
-    """Values to render: a plan of named changes, the changes themselves, a warning."""
+    """Values to render: a plan of named changes, one from a snapshot, the changes themselves, a warning."""
     return SimpleNamespace(
         plan=_plan,
+        from_snapshot=_from_snapshot,
+        snapshot_said=_SNAPSHOT_SAID,
         change=lambda name, **fields: replace(CHANGES[name](), **fields),
         warning=Problem("cannot_update", "Feature/sso: name cannot be updated", Location("c.yaml", 9), "warning"),
     )

@@ -212,22 +212,22 @@ def test_a_secret_is_never_told(make):
     assert "whsec" not in text
 
 
-def test_several_plans_name_their_environment_and_share_the_ten():
-    places = Places()
+def test_several_plans_name_their_environment_and_share_the_ten(make):
     guards = tuple(Guard(f"c{n}", None, "m", consentable=True) for n in range(6))
-
-    def plan(name, make_plan):
-        made = make_plan()
-        return replace(made, target=replace(made.target, environment=name), guards=guards)
-
-    from reconciler.model import Plan, Target
-
-    made = lambda: Plan(Target("x", "sandbox:", None), "acme", (), ())  # noqa: E731
-    text = annotations.plans([plan("eu", made), plan("us", made)], places)
-    lines = text.splitlines()
+    made = replace(make.plan(), guards=guards)
+    plans = [replace(made, target=replace(made.target, environment=name)) for name in ("eu", "us")]
+    lines = annotations.plans(plans).splitlines()
     assert sum(line.startswith("::warning title=guard.c") for line in lines) == 10
     assert " in eu::m" in lines[0]
     assert lines[-1].startswith("2 warnings more than GitHub shows")
+
+
+def test_a_plan_from_a_snapshot_says_how_old_it_is_before_other_notices(make):
+    plan = replace(make.from_snapshot("price"), guards=())
+    (_, properties, said), *rest = [one for one in commands(annotations.plan(plan)) if one[0] == "notice"]
+    assert properties == {"title": "plan.snapshot"}
+    assert said == make.snapshot_said
+    assert [one["title"] for _, one, _ in rest] == ["change.price-raising: Plan/pro"]
 
 
 def test_a_plan_whose_files_are_wrong_tells_the_problems(make):

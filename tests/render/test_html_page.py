@@ -412,7 +412,8 @@ def test_a_guard_of_the_policy_is_told_once_where_the_policy_is(full):
 
 def test_a_rehearsal_that_tried_nothing_is_not_called_passed(full):
     told = words(plan(replace(full, rehearsal=Rehearsal(0, 0, second_empty=True, left_out=(PRO,)))))
-    assert "! nothing tried 0 of 0 steps accepted" in told
+    assert "! nothing tried" in told
+    assert "0 of 0" not in told
     assert "Not tried, because a guard blocks it: Plan/pro." in told
 
 

@@ -93,6 +93,15 @@ def test_an_empty_plan_is_a_test_that_passed(make):
     assert cases(text)["plan"].findtext("system-out") == "No changes. OpenMeter matches the manifests."
 
 
+def test_a_plan_from_a_snapshot_says_how_old_it_is_and_passes(make):
+    text = findings_junit.plan(make.from_snapshot("created"))
+    assert counts(text) == (2, 0, 0)
+    assert cases(text)["plan"].findtext("system-out").splitlines() == [
+        "Plan: 1 to create.",
+        make.snapshot_said,
+    ]
+
+
 def test_every_environment_is_a_suite(make):
     plan = make.plan("created")
     other = replace(plan, target=replace(plan.target, environment="staging"))

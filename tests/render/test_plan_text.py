@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import Action, Address, Change, FieldChange, Guard, Location
+from reconciler.model import Action, Address, Change, FieldChange, Guard, Location, Rehearsal
 from reconciler.render import text
 from reconciler.render.escape import columns
 
@@ -212,3 +212,15 @@ def test_a_name_that_is_wrapped_to_the_start_of_a_line_is_no_command_to_a_runner
         shown = text.plan(replace(plan, guards=guards), width=width)
         assert not [line for line in shown.splitlines() if line.lstrip().startswith("::")]
         assert "##[" not in shown
+
+
+def test_a_rehearsal_that_tried_nothing_is_not_called_passed(make):
+    tried = Rehearsal(0, 0, second_empty=True, left_out=(Address("Plan", "pro"),))
+    said = lines(replace(make.plan("price"), rehearsal=tried))
+    assert "Rehearsal: nothing was tried." in said
+    assert "  Not tried, because a guard blocks it: Plan/pro" in said
+
+
+def test_a_rehearsal_without_steps_that_left_nothing_out_passed(make):
+    said = lines(replace(make.plan(), rehearsal=Rehearsal(0, 0, second_empty=True)))
+    assert "Rehearsal: 0 of 0 steps accepted, second plan empty." in said

@@ -201,6 +201,14 @@ def test_guards_are_results_the_gravest_first(make):
     assert run["automationDetails"] == {"id": "reconciler/plan/production/"}
 
 
+def test_how_old_a_snapshot_is_stands_beside_the_results_and_is_no_alert(make):
+    (live,), (run,) = (read(sarif.plan(plan))["runs"] for plan in (make.plan("price"), make.from_snapshot("price")))
+    (made,) = run.pop("invocations")
+    assert made["executionSuccessful"] is True
+    assert [note["message"]["text"] for note in made["toolExecutionNotifications"]] == [make.snapshot_said]
+    assert run == live
+
+
 def test_every_environment_is_a_category_of_its_own(make):
     plan = make.plan("price")
     other = replace(plan, target=replace(plan.target, environment="staging"))
