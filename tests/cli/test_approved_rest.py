@@ -115,6 +115,13 @@ def test_a_team_consents_to_the_whole_and_so_to_what_is_left_of_it(run, live, tw
     assert all_prices(live) == [("pro", "22"), ("team", "33")]
 
 
+def test_what_is_left_of_an_old_approval_is_finished_by_the_clock_of_now(run, live, clock, two):
+    two()
+    clock.wait(days=100)
+    assert apply(run, *allow(TEAM)).code == 0
+    assert all_prices(live) == [("pro", "22"), ("team", "33")]
+
+
 def test_a_policy_that_became_stricter_holds_for_what_is_left_and_not_for_what_is_finished(run, live, two):
     two()
     rule = "policy: {{rules: [{{name: never, when: \"change.key == '{}'\", effect: deny, because: no}}]}}"

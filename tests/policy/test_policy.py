@@ -133,6 +133,29 @@ def test_consent_changes_no_digest():
     assert change_digest(after) == change_digest(before)
 
 
+MEMBERSHIP = [
+    # who consents for which team, who is in which team, does it count?
+    ("a/b", "alice", {}, True),
+    ("a/b", "alice", {"c/d": ("mallory",)}, True),
+    ("A/B", "Alice", {"a/b": ("alice",)}, True),
+    ("@a/b", "@alice", {"a/B": ("bob", "ALICE")}, True),
+    ("a/b", "alice", {"@a/b": ("@alice",)}, True),
+    ("a/b", "alice", {"A/B": ("bob",)}, False),
+    ("a/b", "alice", {"@a/b": ("bob",)}, False),
+    ("a/b", "alice", {"a/b": ()}, False),
+    ("a/bc", "alice", {}, False),
+    ("a", "alice", {}, False),
+]
+
+
+@pytest.mark.parametrize(("team", "person", "members", "counts"), MEMBERSHIP)
+def test_who_consents_for_a_team_is_in_it_where_the_project_says_who_is(team, person, members, counts):
+    policy = Policy({RAISING: needs("consent", "a/b")})
+    digest = change_digest(judged(plan(change(RAISING)), policy))
+    made = judged(plan(change(RAISING)), policy, teams=[by(team, digest, (person,))], members=members)
+    assert state(made) == (DONE if counts else OPEN)
+
+
 def test_a_destroy_is_its_own_consent_but_not_that_of_a_team():
     gone = plan(change(ChangeClass.DESTRUCTIVE, action=Action.ARCHIVE), mode="destroy")
     assert judged(gone, Policy({ChangeClass.DESTRUCTIVE: needs("consent")})).guards == ()
@@ -219,6 +242,12 @@ def test_a_saved_plan_does_not_slip_through_a_policy_that_became_stricter(then, 
     made = judged(plan(change(RAISING)), before, *consents, teams=[by("a/b", digest)])
     assert made.open_guards == ()
     assert left(made, Policy({RAISING: today} if today else {})) == expected
+
+
+@pytest.mark.parametrize("asked", [None, needs("consent"), needs("consent", "a/b")])
+def test_what_nobody_answered_in_a_saved_plan_stands_in_its_way(asked):
+    policy = Policy({RAISING: asked} if asked else {})
+    assert left(judged(plan(change(RAISING)), policy), policy) == ["price-raising:Plan/pro"]
 
 
 def test_a_rule_that_is_new_stops_a_saved_plan():

@@ -82,7 +82,8 @@ def command(
     With --approved it plans again, with all the planning options, and applies only if that is the same change as in the
     file: the same change digest. An approval does not expire: planning again proves more than a date. What an apply of
     it that was cut off has left is finished; where all of it is live there is nothing to do. Anything else is refused
-    with 3 (`plan-changed`), with what is new, gone and different, and why. Guards need their consents all the same.
+    with 3 (`plan-changed`), with what is new, gone and different, and why. Guards need their consents all the same, and
+    what the policy asked for when it was approved is asked for still.
 
     Ctrl-C stops starting new steps, waits for those in flight and prints what was done; a second Ctrl-C stops at
     once. A run that was stopped half-way is finished by the next apply.
