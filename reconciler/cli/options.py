@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -81,7 +81,15 @@ _TRUSTED = click.option(
     "--trusted-project",
     "trusted",
     type=FILE,
-    help="The base branch's project file: where requests go, credentials, limits, policy come from there only.",
+    help="The base branch's project file: endpoints, credentials, limits and policy come from it alone.",
+)
+_PARALLELISM = click.option(
+    "--parallelism",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Requests in flight at most.",
 )
 _READ_ONLY = click.option(
     "--read-only",
@@ -99,9 +107,7 @@ _INPUTS: tuple[Decorator[Any], ...] = (
         help="Set a variable. Repeatable.",
     ),
     click.option("--var-file", "var_files", multiple=True, type=FILE, help="A YAML file of variables. Repeatable."),
-    click.option(
-        "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests in flight at most."
-    ),
+    _PARALLELISM,
     _READ_ONLY,
     _TRUSTED,
 )
@@ -182,7 +188,7 @@ _SCOPE: tuple[Decorator[Any], ...] = (
 _CONSENTS = click.option(
     "--consents",
     type=FILE,
-    help="What the teams that a policy names have consented to, as the host proves it (`reconciler ci approval`).",
+    help="The consents of the teams that a policy names, as `reconciler ci approval` writes them.",
 )
 _PLANNING: tuple[Decorator[Any], ...] = (
     click.option(
@@ -220,6 +226,11 @@ _PLANNING: tuple[Decorator[Any], ...] = (
 def careful_options(command: F) -> F:
     """Add ``--read-only`` and ``--trusted-project``; the command gets them as ``read_only`` and ``trusted``."""
     return _READ_ONLY(_TRUSTED(command))
+
+
+def parallelism_option(command: F) -> F:
+    """Add ``--parallelism N``; the command gets it as ``parallelism``."""
+    return _PARALLELISM(command)
 
 
 def where_options(command: F) -> F:
@@ -260,47 +271,6 @@ def _collected(command: F, options: tuple[Decorator[Any], ...], name: str, kind:
     for option in reversed(options):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
-
-
-def _formats(*known: str) -> Callable[[Callable[..., Any]], Any]:
-    """``--format`` with exactly these."""
-    said = f"{', '.join(known[:-1])} and {known[-1]}"
-
-    def check(ctx: click.Context, param: click.Parameter, value: str) -> str:
-        if value in known:
-            return value
-        raise click.BadParameter(f"`{value}` is no format of this command; there are {said}", ctx, param)
-
-    return click.option(
-        "--format",
-        "form",
-        metavar="|".join(known),
-        default="text",
-        show_default=True,
-        callback=check,
-        help="How to print.",
-    )
-
-
-def format_option(command: F) -> F:
-    """Add ``--format text|json``; the command gets it as ``form``."""
-    return cast("F", _formats("text", "json")(command))
-
-
-def drift_format_option(command: F) -> F:
-    """The same for drift: Markdown is for an issue that stays open until it is gone."""
-    return cast("F", _formats("text", "json", "markdown")(command))
-
-
-def plan_format_option(command: F) -> F:
-    """The same for what prints a plan: Markdown is for pull requests, HTML a page, the rest for other tools."""
-    every = ("text", "json", "markdown", "html", "terraform-json", "sarif", "github", "junit")
-    return cast("F", _formats(*every)(command))
-
-
-def problems_format_option(command: F) -> F:
-    """The same for what prints problems of files."""
-    return cast("F", _formats("text", "json", "sarif", "github", "junit")(command))
 
 
 def consents_option(command: F) -> F:

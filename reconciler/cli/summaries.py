@@ -130,6 +130,6 @@ summary_option = click.option(
     is_eager=True,
     expose_value=False,
     callback=expect,
-    help="Write as JSON what became of each environment, also of one, and why; `show` puts those of a CI together.",
+    help="Write what became of each environment, and why, as JSON; `show` makes one table of several such files.",
 )
 """Add ``--summary FILE``."""

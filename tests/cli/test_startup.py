@@ -3,10 +3,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
 
-from reconciler.cli.main import SECTIONS, Commands, cli
+from reconciler.cli import commands
+from reconciler.cli.commands.ci import COMMANDS as OF_CI
+from reconciler.cli.main import SECTIONS, cli
+
+EVERY = [
+    *((name,) for _, section in SECTIONS for name, _ in section),
+    *(("ci", name) for name, _ in OF_CI),
+]
+"""The words of every command line that has a help."""
 
 HEAVY = {
     "httpx",
@@ -25,16 +35,28 @@ HEAVY = {
 }
 PROBE = """
 import json, sys
-before = set(sys.modules)
+before, found = set(sys.modules), []
 from reconciler.__main__ import main
-main(sys.argv[1:])
-print(json.dumps(sorted(set(sys.modules) - before)), file=sys.stderr)
+for line in json.loads(sys.argv[1]):
+    code = main(line)
+    found.append([code, sorted(set(sys.modules) - before)])
+    before = set(sys.modules)
+print(json.dumps(found), file=sys.stderr)
 """
 
 
+def imported_by_each(*lines):
+    """What each of these command lines, run one after the other in one new process, was the first to import."""
+    argv = [sys.executable, "-c", PROBE, json.dumps([list(line) for line in lines])]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    found = json.loads(done.stderr.splitlines()[-1])
+    assert [code for code, _ in found] == [0] * len(lines)
+    return [set(modules) for _, modules in found]
+
+
 def imported(*args):
-    done = subprocess.run([sys.executable, "-c", PROBE, *args], capture_output=True, text=True, check=True)
-    return set(json.loads(done.stderr.splitlines()[-1]))
+    (found,) = imported_by_each(args)
+    return found
 
 
 def of(modules, package):
@@ -67,9 +89,12 @@ def test_version_imports_nothing_heavy_either():
     assert {name.partition(".")[0] for name in modules} & (HEAVY | {"dataclasses"}) == set()
 
 
-@pytest.mark.parametrize("command", [name for _, commands in SECTIONS for name, _ in commands])
-def test_the_help_of_a_command_imports_no_library_but_click(command):
-    assert {name.partition(".")[0] for name in imported(command, "--help")} & HEAVY == set()
+def test_the_help_of_no_command_imports_a_library_but_click():
+    found = imported_by_each(*([*line, "--help"] for line in EVERY))
+    heavy = {
+        " ".join(line): {name.partition(".")[0] for name in new} & HEAVY for line, new in zip(EVERY, found, strict=True)
+    }
+    assert {line: libraries for line, libraries in heavy.items() if libraries} == {}
 
 
 def test_the_live_bar_stays_out_of_a_run_that_is_piped(project):
@@ -78,30 +103,32 @@ def test_the_live_bar_stays_out_of_a_run_that_is_piped(project):
 
 def test_the_help_lists_every_command_in_sections_and_where_to_start(run):
     shown = run("--help").out
-    for title, commands in SECTIONS:
+    for title, section in SECTIONS:
         assert f"{title}:" in shown
-        assert all(f"  {name} " in shown for name, _ in commands)
+        assert all(f"  {name} " in shown for name, _ in section)
     assert "Start here" in shown
 
 
-def test_the_one_line_help_in_the_list_is_that_of_the_command():
+def test_the_list_of_ci_says_of_each_command_what_its_own_help_begins_with():
     context = cli.make_context("reconciler", ["version"])
-    assert isinstance(cli, Commands)
-    for _, commands in SECTIONS:
-        for name, text in commands:
-            command = cli.get_command(context, name)
-            assert command is not None
-            first = (command.help or "").split(".")[0]
-            assert text.split(".")[0].split(":")[0].split(";")[0].split(" ")[0]
-            assert first
+    group = cli.get_command(context, "ci")
+    assert isinstance(group, click.Group)
+    helps = {name: group.get_command(context, name).help for name in group.list_commands(context)}
+    assert {name: text.partition("\n")[0] for name, text in helps.items()} == dict(OF_CI)
 
 
-@pytest.mark.parametrize("command", [name for _, commands in SECTIONS for name, _ in commands if name != "version"])
-def test_every_command_has_a_help_with_examples(run, command):
-    shown = run(command, "--help")
+def test_the_list_has_every_command_that_there_is():
+    folder = Path(commands.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert {name for _, section in SECTIONS for name, _ in section} == files - {"__init__"}
+
+
+@pytest.mark.parametrize("line", [line for line in EVERY if line != ("version",)], ids=" ".join)
+def test_every_command_has_a_help_with_examples(run, line):
+    shown = run(*line, "--help")
     assert shown.code == 0
-    assert "Examples:" in shown.out or "Install it:" in shown.out
-    assert "reconciler" in shown.out
+    _, _, examples = shown.out.partition("Install it:" if line == ("completion",) else "Examples:")
+    assert f"reconciler {' '.join(line)}" in examples
 
 
 def test_version_is_that_of_the_distribution(run):

@@ -9,8 +9,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import open_context
-from reconciler.cli.options import Where, format_option, paths_argument, scope_options, where_options
+from reconciler.cli.options import Where, paths_argument, scope_options, where_options
 from reconciler.cli.waiting import busy
 
 _LEFT = 2

@@ -10,16 +10,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import names_of, open_context, request
-from reconciler.cli.options import (
-    FILE,
-    Planning,
-    Where,
-    fleet_options,
-    format_option,
-    paths_argument,
-    planning_options,
-)
+from reconciler.cli.options import FILE, Planning, Where, fleet_options, paths_argument, planning_options
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy

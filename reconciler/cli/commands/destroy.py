@@ -9,8 +9,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import open_context, team_consents
-from reconciler.cli.options import FILE, Where, consents_option, format_option, where_options
+from reconciler.cli.options import FILE, Where, consents_option, where_options
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 

@@ -10,8 +10,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import load_project, open_context, open_contexts
-from reconciler.cli.options import Sides, format_option, scope_options, sides_options
+from reconciler.cli.options import Sides, scope_options, sides_options
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 

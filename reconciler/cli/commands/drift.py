@@ -13,17 +13,9 @@ import click
 from reconciler.cli import files
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import drift_format_option
 from reconciler.cli.opening import names_of, open_context, team_consents
-from reconciler.cli.options import (
-    FILE,
-    Planning,
-    Where,
-    drift_format_option,
-    fleet_options,
-    out_option,
-    paths_argument,
-    planning_options,
-)
+from reconciler.cli.options import FILE, Planning, Where, fleet_options, out_option, paths_argument, planning_options
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy
@@ -43,7 +35,7 @@ _DIFFERS = 2
         "reconciler drift -e production             what is live and not as declared",
         "reconciler drift -e production --base v14  told apart from what the manifests changed since v14",
         "reconciler drift -e production --base last.plan",
-        "reconciler drift -e '*' --format text      every environment of the project file",
+        "reconciler drift -e '*'                    every environment of the project file",
         "reconciler drift -e production --heal      put back what is not money",
     ),
 )

@@ -8,8 +8,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import check_several, load_project
-from reconciler.cli.options import FILE, Where, fleet_options, format_option
+from reconciler.cli.options import FILE, Where, fleet_options
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
-from reconciler.cli.options import format_option
+from reconciler.cli.format_options import format_option
 from reconciler.errors import UsageError
 from reconciler.render.style import Style
 

@@ -9,8 +9,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import names_of, open_context
-from reconciler.cli.options import Where, fleet_options, format_option
+from reconciler.cli.options import Where, fleet_options
 from reconciler.cli.several import Ended, Fleet
 from reconciler.cli.waiting import busy
 from reconciler.errors import ReconcilerError, UsageError

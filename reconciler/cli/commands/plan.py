@@ -12,18 +12,10 @@ import click
 from reconciler.cli import files, parsing
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import plan_format_option
 from reconciler.cli.opening import names_of, open_context
 from reconciler.cli.opening import request as requested
-from reconciler.cli.options import (
-    FILE,
-    Planning,
-    Where,
-    fleet_options,
-    out_option,
-    paths_argument,
-    plan_format_option,
-    planning_options,
-)
+from reconciler.cli.options import FILE, Planning, Where, fleet_options, out_option, paths_argument, planning_options
 from reconciler.cli.plan_formats import Printing
 from reconciler.cli.several import Ended, Fleet, per_environment
 from reconciler.cli.summaries import summary_option
@@ -49,7 +41,7 @@ _PENDING = 2
         "reconciler plan -e production --format markdown >> $GITHUB_STEP_SUMMARY",
         "reconciler plan -e production --format github   annotations at the lines of a pull request",
         "reconciler plan -e production --impact live   what real customers would have paid",
-        "reconciler plan -e production --from-snapshot production.json   without a network or a token",
+        "reconciler plan -e production --from-snapshot production.snapshot.json   without a network or a token",
         "reconciler plan -e '*'                  every environment of the project file",
         "reconciler plan -e 'eu-*' --shard 2/8 -o 'plans/{env}.plan'   one of eight shares of a fleet",
     ),
@@ -89,7 +81,7 @@ _PENDING = 2
     "--from-snapshot",
     "snapshot_file",
     type=FILE,
-    help="Plan against what `reconciler snapshot` took: no network, no token, no secret. {env} stands for the name.",
+    help="Plan against what `reconciler snapshot` took: no network, token or secret. {env} stands for the environment.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 when changes are pending.")
 @common_options

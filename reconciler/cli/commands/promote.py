@@ -11,8 +11,9 @@ import click
 from reconciler.cli import summaries
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import open_context, team_consents
-from reconciler.cli.options import FILE, Where, careful_options, consents_option, format_option, out_option
+from reconciler.cli.options import FILE, Where, careful_options, consents_option, out_option
 from reconciler.cli.several import Ended
 from reconciler.cli.summaries import summary_option
 from reconciler.cli.waiting import busy

@@ -9,16 +9,9 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.opening import open_context, request
-from reconciler.cli.options import (
-    FILE,
-    Planning,
-    Where,
-    format_option,
-    out_option,
-    planning_options,
-    where_options,
-)
+from reconciler.cli.options import FILE, Planning, Where, out_option, planning_options, where_options
 from reconciler.cli.waiting import busy
 from reconciler.errors import UsageError
 

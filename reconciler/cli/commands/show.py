@@ -10,7 +10,8 @@ import click
 
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import Console, console
-from reconciler.cli.options import FILE, plan_format_option
+from reconciler.cli.format_options import plan_format_option
+from reconciler.cli.options import FILE
 from reconciler.cli.plan_formats import MERGED
 from reconciler.errors import PlanFileError, UsageError
 

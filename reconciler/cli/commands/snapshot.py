@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     ),
 )
 @fleet_options
-@out_option("Write it into this file. Default: print it.")
+@out_option("Write it into this file; {env} stands for the environment. Default: print it.")
 @common_options
 @click.pass_context
 def command(ctx: click.Context, where: Where, out: Path | None) -> None:

@@ -10,16 +10,18 @@ import click
 
 from reconciler.cli import summaries
 from reconciler.cli.common import common_options, examples
-from reconciler.cli.console import console
+from reconciler.cli.console import Console, console
 from reconciler.cli.failures import source_lines
+from reconciler.cli.format_options import problems_format_option
 from reconciler.cli.opening import open_contexts
-from reconciler.cli.options import Where, fleet_options, paths_argument, problems_format_option
+from reconciler.cli.options import Where, fleet_options, paths_argument
 from reconciler.cli.places import places_here, places_of
 from reconciler.cli.summaries import summary_option
 from reconciler.errors import InputError, ManifestError, ProjectError
 
 if TYPE_CHECKING:
     from reconciler.model import Problem
+    from reconciler.project import Project
     from reconciler.render.findings import Places
     from reconciler.render.fleet import Turn
     from reconciler.render.problems_text import Checked
@@ -68,29 +70,24 @@ def command(ctx: click.Context, paths: tuple[Path, ...], where: Where, form: str
     every = where.environment is None and where.endpoint is None
     by_context = [workflow.check(context, every_environment=every) for context in contexts]
     found = [problem for problems in by_context for problem in problems]
-    checked = _checked(contexts, every=every)
-    if form != "text":
-        project = contexts[0].project
-        screen.data(_document(form, found, checked, places_of(project.root, project.file)))
-    else:
-        from reconciler.render import text
-
-        style = screen.out
-        screen.data(
-            text.problems(
-                found,
-                source_lines(contexts[0].project.root, contexts[0].project.may_read),
-                checked=checked,
-                colour=style.colour,
-                unicode=style.unicode,
-                width=style.width,
-            )
-        )
+    _print(found, _checked(contexts, every=every), contexts[0].project, screen, form)
     names = [None] if every else [context.environment.name for context in contexts]
     turns = [_turn(name, problems) for name, problems in zip(names, by_context, strict=True)]
     code = max(turn.code or 0 for turn in turns)
     summaries.write(ctx, turns, code, str(where.shard) if where.shard else None)
     ctx.exit(code)
+
+
+def _print(found: Sequence[Problem], checked: Checked, project: Project, screen: Console, form: str) -> None:
+    if form != "text":
+        screen.data(_document(form, found, checked, places_of(project.root, project.file)))
+        return
+    from reconciler.render import text
+
+    style, lines = screen.out, source_lines(project.root, project.may_read)
+    screen.data(
+        text.problems(found, lines, checked=checked, colour=style.colour, unicode=style.unicode, width=style.width)
+    )
 
 
 def _document(form: str, found: Sequence[Problem], checked: Checked | None, places: Places) -> str:

@@ -51,7 +51,7 @@ class _Lazy(click.Group):
     ),
 )
 def command() -> None:
-    """What a pull request needs of its host.
+    """Jobs of GitHub Actions: comment, summary, annotations, approval, drift issue.
 
     These commands run in jobs of GitHub Actions, of the cloud or of an enterprise: repository, event, commit and run
     come from the variables that a job has (GITHUB_REPOSITORY, GITHUB_EVENT_PATH, …), the token from GITHUB_TOKEN. It is

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("-e", "--env", "environment", required=True, metavar="ENV", callback=summaries.about_option,
-              help="The environment.")  # fmt: skip
+              help="The environment of the approved plan.")  # fmt: skip
 @click.option("-o", "--out", required=True, type=FILE, help="Where the approved plan goes.")
 @click.option("--consents", required=True, type=FILE, help="Where the consents of teams go.")
 @click.option("--plan", "plans", type=FILE, multiple=True, help="A further plan whose teams are asked for. Repeatable.")
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--approvals",
     "least",
+    metavar="N",
     type=click.IntRange(0, 10),
     default=1,
     show_default=True,

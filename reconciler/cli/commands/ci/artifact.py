@@ -15,11 +15,11 @@ from reconciler.errors import HostError, UsageError
 @click.command(
     "artifact",
     epilog=examples(
-        "reconciler ci artifact --name reconciler-snapshot-production -o production.snapshot",
+        "reconciler ci artifact --name reconciler-snapshot-production -o production.snapshot.json",
         "reconciler ci artifact --name reconciler-snapshots -o snapshots/",
     ),
 )
-@click.option("--name", required=True, help="The name of the artifact.")
+@click.option("--name", required=True, metavar="NAME", help="The name of the artifact.")
 @click.option(
     "-o",
     "--out",
@@ -27,7 +27,9 @@ from reconciler.errors import HostError, UsageError
     metavar="PATH",
     help="A file for an artifact of one file; a folder, or a path that ends with /, for all of them.",
 )
-@click.option("--branch", help="The branch whose runs are trusted. Default: the repository's default branch.")
+@click.option(
+    "--branch", metavar="BRANCH", help="The branch whose runs are trusted. Default: the repository's default branch."
+)
 @common_options
 @click.pass_context
 def command(ctx: click.Context, name: str, out: str, branch: str | None) -> None:

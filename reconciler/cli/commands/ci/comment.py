@@ -36,7 +36,12 @@ if TYPE_CHECKING:
 @host.summaries_option
 @host.link_option
 @click.option(
-    "-e", "--env", "--environment", "environments", multiple=True, metavar="ENV", help="One without a file. Repeatable."
+    "-e",
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    help="An environment of which there is no file. Repeatable.",
 )
 @click.option("--pull", type=click.IntRange(1), metavar="NUMBER", help="The pull request. Default: that of the job.")
 @click.option("--mention", is_flag=True, help="Name teams that have to consent so that they are notified.")

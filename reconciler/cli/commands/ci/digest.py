@@ -10,6 +10,7 @@ import click
 from reconciler.cli.commands.ci import host
 from reconciler.cli.common import common_options, examples
 from reconciler.cli.console import console
+from reconciler.cli.format_options import format_option
 from reconciler.cli.options import FILE
 
 
@@ -23,7 +24,7 @@ from reconciler.cli.options import FILE
 @click.option(
     "--plan", "plans", type=FILE, multiple=True, required=True, help="A plan that `plan -o` saved. Repeatable."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option
 @common_options
 @click.pass_context
 def command(ctx: click.Context, plans: tuple[Path, ...], form: str) -> None:

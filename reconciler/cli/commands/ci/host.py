@@ -38,11 +38,12 @@ author_option = click.option(
 )
 settle_option = click.option(
     "--settle",
+    metavar="SECONDS",
     type=click.FloatRange(0, 60),
     default=2.0,
     show_default=True,
     envvar="RECONCILER_SETTLE",
-    help="Seconds to wait, more or less, before looking whether others wrote at the same moment.",
+    help="How long to wait, more or less, before looking whether others wrote at the same moment.",
 )
 
 
