@@ -21,6 +21,7 @@ from reconciler.model import (
     Impact,
     Location,
     Plan,
+    Rerated,
     Target,
 )
 from reconciler.policy import Bounds, Consent, judge
@@ -223,3 +224,12 @@ def test_each_plan_has_its_steepest_bill_named():
         "Plan/pro: the bill of case 1 goes from 10 to 13 EUR, 30.0 % more",
         "Plan/team: the bill of case 0 goes from 10 to 20 EUR, 100.0 % more",
     ]
+
+
+@pytest.mark.parametrize(("steepest", "charged", "allowed"), [("10", 0, True), ("10.1", 0, False), ("0", 1, False)])
+def test_the_bills_of_real_customers_are_held_to_the_bound_too(steepest, charged, allowed):
+    found = Rerated(
+        PRO, "EUR", 3, 3, 3, (), Decimal(30), Decimal(33), 1, 0, steepest=Decimal(steepest), newly_charged=charged
+    )
+    expected = [] if allowed else [("max_bill_increase_percent:Plan/pro", False)]
+    assert bounded(Bounds(max_bill_increase_percent=10), rerated=(found,)) == expected

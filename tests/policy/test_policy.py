@@ -250,6 +250,13 @@ def test_what_nobody_answered_in_a_saved_plan_stands_in_its_way(asked):
     assert left(judged(plan(change(RAISING)), policy), policy) == ["price-raising:Plan/pro"]
 
 
+def test_what_was_allowed_after_notice_is_not_allowed_where_somebody_has_to_consent_by_now():
+    then = Policy({RAISING: needs("allow", notice=30)})
+    made = judged(plan(change(RAISING)), then, *announced(date(2026, 12, 1)))
+    assert left(made, then) == []
+    assert left(made, Policy({RAISING: needs("consent", notice=30)})) == ["price-raising:Plan/pro"]
+
+
 def test_a_rule_that_is_new_stops_a_saved_plan():
     made = judged(plan(change(RAISING)), Policy(), flag("price-raising"))
     assert left(made, Policy({}, (rule("change.class == 'price-raising'"),))) == ["policy.mine:Plan/pro"]
@@ -271,6 +278,13 @@ def test_consent_to_a_rule_is_none_where_it_denies_by_now():
 
 def flag_of(name):
     return Consent.parse(f"policy.{name}")
+
+
+def test_what_a_team_has_to_consent_to_is_nothing_that_a_flag_opens():
+    for policy in (Policy({RAISING: needs("consent", "a/b")}), Policy({}, (rule(effect="consent", team="a/b"),))):
+        made = judged(plan(change(RAISING)), policy)
+        asked = [guard for guard in made.guards if guard.team]
+        assert [(guard.team, guard.consentable, guard.change) for guard in asked] == [("a/b", False, None)]
 
 
 def test_a_rule_about_days_holds_on_the_day_it_is_applied():
