@@ -53,8 +53,9 @@ class Approved:
 def approval(api: Api, job: Job, asked: Asked, pause: Callable[[], None]) -> Approved:
     """The approved plan of this job's commit. Raises ``ApprovalError`` with a reason, or ``HostError``."""
     pull = _merged(api, job, pause)
+    _require_newest(api, job)
     entry = _entry(api, job, pull, asked)
-    given = reviews.approvals(api, job, pull, asked.least)
+    given = reviews.approvals(api, job, pull, asked.least, entry.since)
     text, plan = _plan(api, job, pull, entry, asked.environment)
     digest = planfile.change_digest(plan)
     wanted = teams.teams_of([plan, *asked.plans])
@@ -100,6 +101,22 @@ def _merged(api: Api, job: Job, pause: Callable[[], None]) -> Pull:
             tip="push its commits to a branch of this repository and merge that",
         )
     return pull
+
+
+def _require_newest(api: Api, job: Job) -> None:
+    """A run that is started again does not bring back what the branch has left: a change that was reverted, say.
+
+    The first attempt may come late: of two merges in one minute both are applied, one after the other.
+    """
+    if job.run_attempt < 2:
+        return
+    tip = artifacts.tip(api, job, job.default_branch)
+    if tip != job.sha:
+        raise ApprovalError(
+            f"{job.default_branch} has moved on to {tip[:10]} since this run was started first",
+            reason="head-moved",
+            tip="run the newest run again, or bring a new pull request, of an empty commit if need be",
+        )
 
 
 def _entry(api: Api, job: Job, pull: Pull, asked: Asked) -> Entry:

@@ -13,6 +13,8 @@ from reconciler.errors import HostError
 LARGEST = 64 * 1024 * 1024
 """Bytes of an archive, and of all that is in it: a catalogue of ten thousand objects takes a tenth."""
 _MOST_FILES = 2_000
+_KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What GitHub writes; the other kinds have decoders of their own, with failures of their own."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 """What ``zipfile`` raises for damaged, encrypted and unknown content."""
 
@@ -35,6 +37,8 @@ def _read(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, bytes]]:
         raise HostError(f"the artifact {name} has more than {_MOST_FILES:,} files")
     room = LARGEST
     for entry in entries:
+        if entry.compress_type not in _KNOWN:
+            raise HostError(f"the artifact {name} is compressed as none of GitHub's is")
         # What the archive says of sizes is not believed: a bomb understates them.
         with archive.open(entry) as opened:
             content = opened.read(room + 1)

@@ -86,6 +86,21 @@ def run(api: Api, job: Job, number: int) -> Run | None:
         raise HostError(f"a run without {error}") from None
 
 
+def tip(api: Api, job: Job, branch: str) -> str:
+    """The newest commit of a branch; a tag of the same name is none. Raises ``HostError``."""
+    found = api.get(job.path("branches", branch))
+    try:
+        return str(found["commit"]["sha"])
+    except (KeyError, TypeError):
+        raise HostError(f"the host names no commit of the branch {branch}") from None
+
+
+def _is_on(api: Api, job: Job, commit: str, newest: str) -> bool:
+    """Whether a commit is part of what a branch has: a tag can have a branch's name, and not its commits."""
+    found = api.find(job.path("compare", f"{commit}...{newest}"))
+    return isinstance(found, dict) and found.get("status") in ("ahead", "identical")
+
+
 def of_run(api: Api, job: Job, number: int) -> list[Artifact]:
     """The artifacts of a run that are still there, the newest first."""
     return _newest_first(api.pages(job.path("actions", "runs", number, "artifacts"), "artifacts"))
@@ -94,14 +109,16 @@ def of_run(api: Api, job: Job, number: int) -> list[Artifact]:
 def newest(api: Api, job: Job, name: str, branch: str) -> Artifact | None:
     """The newest artifact of a name that a trusted run of a branch of this repository made; None where there is none.
 
-    A fork can neither run on a push of this repository nor have its number: what it uploads is never taken.
+    A fork can neither run on a push of this repository nor have its number: what it uploads is never taken. Nor is what
+    a tag's run uploads, for whoever may write can name a tag like the branch.
     """
     own = repository_id(api, job)
     for one in _newest_first(api.pages(job.path("actions", "artifacts"), "artifacts", name=name)):
         if one.name != name or one.branch != branch or one.head_repository != own:
             continue
         made = run(api, job, one.run)
-        if made and made.event in TRUSTED_EVENTS and made.repository == made.head_repository == own:
+        trusted = made and made.event in TRUSTED_EVENTS and made.repository == made.head_repository == own
+        if made and trusted and _is_on(api, job, made.head, tip(api, job, branch)):
             return one
     return None
 

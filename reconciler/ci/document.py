@@ -41,7 +41,7 @@ class Entry:
     ``head`` is the commit of the pull request that it is about, ``run`` and ``attempt`` who wrote it. ``plan``,
     ``guards`` and ``status`` are the cells of the table at the top, Markdown already; ``notes`` lines under the
     heading, Markdown too. ``change_digest`` and ``plan_digest`` are None where there is no plan that can be approved,
-    ``plan_run`` is the run that made it.
+    ``plan_run`` is the run that made it, ``since`` when a plan of this change was first made of this head.
     """
 
     state: State
@@ -51,6 +51,7 @@ class Entry:
     change_digest: str | None = None
     plan_digest: str | None = None
     plan_run: int | None = None
+    since: str | None = None
     max_class: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     guards_open: int = 0
@@ -188,7 +189,7 @@ def _header(line: str) -> Document | None:
 
 _KNOWN = frozenset(one.name for one in fields(Entry))
 _NUMBERS = ("run", "attempt", "guards_open", "plan_run")
-_TEXTS = ("head", "change_digest", "plan_digest", "reason", "link", "plan", "guards", "status")
+_TEXTS = ("head", "change_digest", "plan_digest", "since", "reason", "link", "plan", "guards", "status")
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

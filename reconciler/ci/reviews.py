@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconciler.ci.api import Api
@@ -21,37 +22,52 @@ _WRITERS = ("admin", "write", "maintain")
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One review: by whom, of which commit, and its page."""
+    """One review: by whom, when, of which commit, and its page. ``person``: no app, however it may write."""
 
     id: int
     login: str
     state: str
     commit: str
     url: str
+    at: str = ""
+    person: bool = True
 
 
-def approvals(api: Api, job: Job, pull: Pull, least: int) -> list[Review]:
+def approvals(api: Api, job: Job, pull: Pull, least: int, since: str | None = None) -> list[Review]:
     """The approvals that count for what was merged, one per reviewer, by name.
 
+    ``since`` is when the plan was made that they have to have seen: what was given before it is of another one.
     Raises ``ApprovalError`` where there are fewer than ``least``, or where somebody who may write asks for changes.
     """
     found = [_review(item) for item in api.pages(job.path("pulls", pull.number, "reviews"))]
     latest = _latest(found)
-    given, refusing, without = [], [], []
+    given: list[Review] = []
+    early: list[Review] = []
+    refusing, without = [], []
     for review in sorted(latest.values(), key=lambda one: one.login):
         if review.login == pull.author or review.state == "DISMISSED":
             continue
-        if not _may_write(api, job, review.login):
+        if not review.person or not _may_write(api, job, review.login):
             without.append(review)
         elif review.state == "CHANGES_REQUESTED":
             refusing.append(review)
         elif review.commit == pull.head:
-            given.append(review)
+            (early if _before(review.at, since) else given).append(review)
     if refusing:
         raise _refused(found, refusing)
     if len(given) < least:
-        raise _missing(pull, list(latest.values()), without, len(given), least)
+        raise _missing(pull, list(latest.values()), without, early, len(given), least)
     return given
+
+
+def _before(at: str, since: str | None) -> bool:
+    """Whether a moment is before another; one that cannot be read is."""
+    if since is None:
+        return False
+    try:
+        return datetime.fromisoformat(at) < datetime.fromisoformat(since)
+    except (ValueError, TypeError):
+        return True
 
 
 def _latest(found: Iterable[Review]) -> dict[str, Review]:
@@ -68,13 +84,16 @@ def _refused(found: Iterable[Review], refusing: list[Review]) -> ApprovalError:
     return ApprovalError(text, reason="not-approved", tip=tip)
 
 
-def _missing(pull: Pull, latest: list[Review], without: list[Review], count: int, least: int) -> ApprovalError:
+def _missing(
+    pull: Pull, latest: list[Review], without: list[Review], early: list[Review], count: int, least: int
+) -> ApprovalError:
     dismissed = [one.login for one in latest if one.state == "DISMISSED"]
     earlier = [one.login for one in latest if one.state == "APPROVED" and one.commit != pull.head]
     head = f"what was merged ({pull.head[:10]})"
     said = f"{count} of {least} approvals are of {head}" if count else f"nobody approved {head}"
     told = [f"the review of {_names(dismissed)} was dismissed"] if dismissed else []
     told += [f"{_names(earlier)} approved an earlier commit"] if earlier else []
+    told += [f"{_names([one.login for one in early])} approved before this plan was made"] if early else []
     told += [f"{_names([one.login for one in without])} may not write here"] if without else []
     tip = f"approve pull request {pull.number}, also after the merge, then run this job again"
     message = "; ".join([said, *told])
@@ -107,6 +126,8 @@ def _review(item: Any) -> Review:  # noqa: ANN401 - JSON
             str(item["state"]).upper(),
             str(item["commit_id"] or ""),
             str(item["html_url"]),
+            str(item.get("submitted_at") or ""),
+            user.get("type") == "User",
         )
     except (KeyError, TypeError, ValueError) as error:
         raise HostError(f"a review without {error}") from None

@@ -43,11 +43,19 @@ def entry_of(made: Made, told: Told, known: Entry | None) -> Entry:
     if state == "failed" and told.planning:
         # A plan whose command failed is shown, and nobody can approve it.
         base = replace(base, change_digest=None, plan_digest=None)
+    elif told.planning:
+        base = replace(base, since=_since(base, known) or base.since)
     link = told.link or base.link if told.planning and state != "stale" else base.link or told.link
     entry = replace(base, state=state, run=told.run, attempt=told.attempt, reason=made.reason, link=link)
     if state == "applied" and entry.guards_open:
         entry = replace(entry, guards_open=0, guards=f"{entry.guards_open} consented")
     return replace(entry, status=_status(entry, told), notes=tuple(_notes(made, entry, told)))
+
+
+def _since(entry: Entry, known: Entry | None) -> str | None:
+    """Since when people could look at this change: a plan made again, and the same, was there before."""
+    same = known is not None and (known.head, known.change_digest) == (entry.head, entry.change_digest)
+    return known.since if known is not None and same else None
 
 
 def _planned(made: Made, told: Told) -> Entry:
@@ -61,6 +69,7 @@ def _planned(made: Made, told: Told) -> Entry:
         change_digest=made.change_digest,
         plan_digest=made.plan_digest,
         plan_run=told.run,
+        since=made.plan.created_at,
         max_class=made.max_class.value if made.max_class else None,
         counts=made.counts,
         guards_open=len(made.plan.open_guards),

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -160,6 +161,10 @@ class GitHub:
     before_push: str | None = None
     """Where the default branch was before what is pushed next; None: the event does not say."""
     seconds: int = 0
+    branches: dict[str, list[str]] = field(default_factory=dict)
+    """The commits of branches that runs were started for, the newest last."""
+    began: datetime = datetime(2126, 12, 1, 12, tzinfo=UTC)
+    """Long after a plan that a test makes today: who approves here has seen it."""
     _last: int = 0
 
     def __post_init__(self):
@@ -174,7 +179,7 @@ class GitHub:
     def tick(self):
         """One second later."""
         self.seconds += 1
-        return f"2026-12-01T{12 + self.seconds // 3600:02}:{self.seconds // 60 % 60:02}:{self.seconds % 60:02}Z"
+        return (self.began + timedelta(seconds=self.seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def number(self):
         self._last += 1
@@ -214,7 +219,7 @@ class GitHub:
         pull.merged_at, pull.merge_commit_sha = self.tick(), sha or self.sha("merge")
         return pull.merge_commit_sha
 
-    def start_run(self, event="pull_request", pull=None, head=None, branch=None):
+    def start_run(self, event="pull_request", pull=None, head=None, branch=None, tag=False):
         made = Run(
             9_000_000_000 + self.number(),
             event,
@@ -225,6 +230,9 @@ class GitHub:
             pull.head_repository_id if pull else self.repository_id,
         )
         self.runs[made.id] = made
+        known = self.branches.setdefault(made.branch, [])
+        if pull is None and not tag and made.head not in known:
+            known.append(made.head)
         return made
 
     def finish(self, run, conclusion="success"):

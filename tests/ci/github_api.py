@@ -208,6 +208,18 @@ def _permission(hub, asked, login):
     return Told(200, {"permission": level, "role_name": level, "user": shapes.user(login)})
 
 
+def _branch(hub, asked, name):
+    known = _found(hub.branches, name)
+    return Told(200, {"name": name, "commit": {"sha": known[-1]}, "protected": True})
+
+
+def _compare(hub, asked, base, head):
+    known = next((commits for commits in hub.branches.values() if head in commits), [])
+    if base in known[: known.index(head) + 1] if known else False:
+        return Told(200, {"status": "identical" if base == head else "ahead"})
+    return Told(200, {"status": "diverged"})
+
+
 def _membership(hub, asked, org, team, login):
     if not hub.org_readable:
         raise RefusedError(403, "Resource not accessible by integration")
@@ -229,6 +241,8 @@ _ROUTES = (
     ("GET", "REPO/issues", _issues),
     ("POST", "REPO/issues", _new_issue),
     ("PATCH", r"REPO/issues/(\d+)", _change_issue),
+    ("GET", r"REPO/branches/([^/]+)", _branch),
+    ("GET", r"REPO/compare/([0-9a-f]+)\.\.\.([0-9a-f]+)", _compare),
     ("GET", "REPO/actions/runs", _runs),
     ("GET", r"REPO/actions/runs/(\d+)", _run),
     ("GET", r"REPO/actions/runs/(\d+)/artifacts", _artifacts),

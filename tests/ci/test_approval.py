@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -48,9 +50,9 @@ class Story:
         (found,) = self.hub.comments
         return found
 
-    def approved(self, sha=None, environment="production", pause=lambda: None, **more):
+    def approved(self, sha=None, environment="production", pause=lambda: None, attempt=1, **more):
         more.setdefault("known", TEAM)
-        job = self.job_for(sha=sha or self.hub.merge(self.pull))
+        job = self.job_for(sha=sha or self.hub.merge(self.pull), attempt=attempt)
         return approval(self.api_for(job), job, Asked(environment, **more), pause)
 
     def refused(self, **more):
@@ -319,6 +321,74 @@ def test_reviews_on_later_pages_count_too(hub, story):
     assert story.refused().reason == "not-approved"
 
 
+def test_an_app_that_may_write_is_no_person_who_approves(hub, story):
+    hub.permissions["approver[bot]"] = "write"
+    story.planned(plans.plan(plans.renamed()))
+    hub.approve(story.pull, "approver[bot]")
+    assert story.refused().reason == "not-approved"
+
+
+def test_an_approval_from_before_the_plan_is_none_of_it(hub, story):
+    """The same commit planned again may be another change, where live has moved: nobody has looked at that one."""
+    story.planned()
+    hub.approve(story.pull)
+    story.planned(again(hub, plans.plan(plans.raised(new="0.000009"), team="acme/pricing")))
+    refused = story.refused()
+    assert refused.reason == "not-approved"
+    assert "@alice approved before this plan was made" in refused.message
+    hub.approve(story.pull)
+    assert story.approved(sha=story.pull.merge_commit_sha).consents.given
+
+
+def test_an_approval_outlives_the_same_plan_made_again(hub, story):
+    story.planned()
+    hub.approve(story.pull)
+    story.planned(again(hub, RAISE))
+    assert story.approved().consents.given
+
+
+def test_a_plan_of_the_next_commit_has_to_be_seen_anew_although_it_is_the_same(hub, story):
+    story.planned()
+    hub.push(story.pull)
+    hub.approve(story.pull)
+    story.planned(again(hub, RAISE))
+    assert "approved before this plan was made" in story.refused().message
+
+
+def again(hub, plan):
+    """A plan that is made now, as the host's clock goes."""
+    return replace(plan, created_at=hub.tick())
+
+
+# -- runs that are started again -----------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_started_again_does_not_bring_back_what_main_has_left(hub, story):
+    story.planned()
+    hub.approve(story.pull)
+    sha = hub.merge(story.pull)
+    story.approved(sha=sha)
+    hub.start_run("push")
+    refused = story.refused(sha=sha, attempt=2)
+    assert refused.reason == "head-moved"
+    assert "main has moved on" in refused.message
+
+
+def test_of_two_merges_in_one_minute_the_first_is_applied_although_main_has_moved(hub, story):
+    story.planned()
+    hub.approve(story.pull)
+    sha = hub.merge(story.pull)
+    hub.start_run("push", head=sha)
+    hub.start_run("push")
+    assert story.approved(sha=sha).text
+
+
+def test_a_run_of_the_newest_commit_may_be_started_again(hub, story):
+    story.planned()
+    hub.approve(story.pull)
+    assert story.approved(attempt=2).text
+
+
 # -- teams ---------------------------------------------------------------------------------------------------------
 
 
@@ -490,6 +560,19 @@ def test_what_is_no_archive_is_told(hub, story, data):
     hub.artifacts.clear()
     hub.upload(story.run, artifacts.plans_name("production", story.pull.head), data)
     with pytest.raises(HostError, match="cannot be read"):
+        story.approved()
+
+
+def test_an_archive_that_is_packed_as_none_of_githubs_is_not_unpacked(hub, story):
+    """Its decoder has failures of its own."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("plans/production.plan", planfile.dumps(RAISE))
+    story.planned()
+    hub.approve(story.pull)
+    hub.artifacts.clear()
+    hub.upload(story.run, artifacts.plans_name("production", story.pull.head), packed.getvalue())
+    with pytest.raises(HostError, match="compressed as none"):
         story.approved()
 
 

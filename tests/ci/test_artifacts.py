@@ -56,6 +56,18 @@ def test_another_branch_is_not_trusted_unless_it_is_named(hub, newest):
     assert newest("try") == {"production.json": b"try"}
 
 
+def test_a_tag_that_is_named_like_the_branch_is_not_the_branch(hub, newest):
+    upload(hub, "live")
+    upload(hub, "poison", event="push", tag=True)
+    assert newest() == {"production.json": b"live"}
+
+
+def test_what_an_older_commit_of_the_branch_uploaded_is_still_of_the_branch(hub, newest):
+    upload(hub, "live", event="push")
+    hub.start_run("push")
+    assert newest() == {"production.json": b"live"}
+
+
 def test_one_that_expired_is_passed_over(hub, newest):
     upload(hub, "old")
     upload(hub, "new").expired = True

@@ -62,10 +62,11 @@ def command(
     """Fetch the plan that was approved, and whose consent it has.
 
     For the commit of this job: the pull request that was merged as it, its comment, unedited, about exactly the merged
-    head; the saved plan from the run of that head; and the approvals of that head by people who may write here, as they
-    stand now. Each approver that is in a team which the plan needs gives that team's consent, and every team that the
-    plan waited for has to have given it, whatever the merge made of the policy. Who is in a team is said by `teams:` of
-    the project file as it was before the push, else by GitHub.
+    head; the saved plan from the run of that head; and the approvals of that head by people who may write here, given
+    after that plan was made, as they stand now. Each approver that is in a team which the plan needs gives that team's
+    consent, and every team that the plan waited for has to have given it, whatever the merge made of the policy. Who is
+    in a team is said by `teams:` of the project file as it was before the push, else by GitHub. A run that is started
+    again counts only while its commit is the newest of the branch.
 
     Ends with 3 and writes nothing where any of that is missing: not-approved, approval-revoked, head-moved,
     approval-unreadable or guards-open.
