@@ -136,15 +136,16 @@ def _say(document: Document, asked: Asked, told: Told) -> Document:
         made = asked.made.get(name, Made(name))
         entry = sections.entry_of(made, told, known)
         before = document.texts.get(name, "")
-        text = _text(made, told, before)
+        text = _text(made, told, entry.state, before)
         if entry != known or (text and not before):
             document = document.having(name, entry, text)
     return replace(document, head=_newest(document, told)) if document.entries else document
 
 
-def _text(made: Made, told: Told, before: str) -> str:
-    """What stands below the heading: the plan of this job if it plans, else the approved one."""
-    fresh = sections.text_of(made, told) if told.planning or not before else None
+def _text(made: Made, told: Told, state: State, before: str) -> str:
+    """What stands below the heading: the plan of this job if it plans, else the approved one, as it was applied."""
+    opened = made.plan is not None and made.plan.open_guards and state == "applied"
+    fresh = sections.text_of(made, told) if told.planning or opened or not before else None
     return replanned.above(made, before if fresh is None else fresh)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.ci import advice
 from reconciler.ci.composing import LIMIT
 from reconciler.ci.document import Entry, State
 from reconciler.ci.given import Made
+from reconciler.model import Plan
 from reconciler.render import plan_markdown
 from reconciler.render.markdown import code, sentence
 from reconciler.render.plan_markdown import Options, Section
@@ -120,9 +122,9 @@ def _notes(made: Made, entry: Entry, told: Told) -> list[str]:
         case "applying":
             return [f"Merged; {run} plans again and applies it if it is still the same change."]
         case "applied":
-            return [f"Applied by {run}{_totals(made.report)}."]
+            return [f"Applied by {run}{_result(made)}."]
         case "failed":
-            return [f"Failed in {run}{_totals(made.report)}.", *_why(made), *_steps(made.report)]
+            return [f"Failed in {run}{_totals(made.report)}.", *_why(made), *_steps(made.report), *_advice(made, told)]
 
 
 def _why_stale(made: Made, entry: Entry, told: Told) -> str:
@@ -136,7 +138,21 @@ def _why_stale(made: Made, entry: Entry, told: Told) -> str:
 def _why(made: Made) -> list[str]:
     if made.failure is None and made.report is None and made.plan is None and made.turn is None:
         return ["It ended before it could say why; its log tells."]
+    if made.turn is not None and made.turn.differences is not None:
+        return []  # what differs stands below, under a line of its own
     return [_sentence(line) for line in (made.failure or "").strip().splitlines()[:_MOST_STEPS]]
+
+
+def _advice(made: Made, told: Told) -> list[str]:
+    """A plan that cannot be made says itself what to do; of an apply people want to know what became of it."""
+    said = None if told.planning else advice.after(made)
+    return [said] if said else []
+
+
+def _result(made: Made) -> str:
+    """What the command said, in the words of its plan; without its summary how many steps there were."""
+    said = made.turn.said.rstrip(".").partition(" complete: ")[2] if made.turn is not None else ""
+    return f": {_sentence(said)}" if said else _totals(made.report)
 
 
 def _totals(report: Mapping[str, Any] | None) -> str:
@@ -165,6 +181,14 @@ def text_of(made: Made, told: Told, limit: int = LIMIT) -> str | None:
     """The plan of an environment, without its heading; None where this job made none: then that of before stays."""
     if told.state == "stale" or made.plan is None:
         return "" if told.planning and told.state != "stale" else None
-    options = Options(limit, told.link, mention=told.mention)
-    _, _, text = plan_markdown.section(Section(made.environment, made.plan), options).partition("\n")
+    plan = consented(made.plan) if _state(made, told) == "applied" else made.plan
+    options = Options(limit, told.link, mention=told.mention, expires=False)
+    _, _, text = plan_markdown.section(Section(made.environment, plan), options).partition("\n")
     return text.strip("\n")
+
+
+def consented(plan: Plan) -> Plan:
+    """A plan as it was applied: what was open when it was made was opened by its approval, else it were not live."""
+    guards = tuple(replace(guard, status="consented") for guard in plan.guards)
+    met = tuple(replace(one, status="met", unblock=None) if one.status == "open" else one for one in plan.policy)
+    return replace(plan, guards=guards, policy=met)

@@ -10,12 +10,13 @@ Every field is on one of two lists; one that is on none is taken from the truste
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import RefusedError, UsageError
-from reconciler.model import Location, Problem
+from reconciler.model import Location, Policy, Problem
 from reconciler.project.git import tracked
 from reconciler.project.loading import find_project_file, read_project
 from reconciler.project.rules import TRUST
@@ -54,7 +55,26 @@ def under_trust(start: Path, file: Path | None, trusted: Path) -> Project:
         )
     trust = _trust(found.absolute().parent, trusted.absolute().parent)
     own = read_project(found, holds=trust.holds)
-    return merged(own, read_project(trusted, shown_from=own.root), trust)
+    return merged(own, _told_of(read_project(trusted, shown_from=own.root), own.root), trust)
+
+
+def _told_of(base: Project, root: Path) -> Project:
+    """Its policy with lines as they are called in its own repository: nobody can look into a runner's folder."""
+    environments = {
+        name: replace(one, policy=_policy(one.policy, base, root)) for name, one in base.environments.items()
+    }
+    return replace(base, environments=environments)
+
+
+def _policy(policy: Policy, base: Project, root: Path) -> Policy:
+    folder = os.path.normpath(base.root)
+
+    def named(location: Location) -> Location:
+        path = Path(os.path.normpath(root / location.file))
+        return replace(location, file=path.relative_to(folder).as_posix()) if path.is_relative_to(folder) else location
+
+    classes = {name: replace(needs, location=named(needs.location)) for name, needs in policy.classes.items()}
+    return Policy(classes, tuple(replace(rule, location=named(rule.location)) for rule in policy.rules))
 
 
 def _trust(root: Path, other: Path) -> Trust:

@@ -122,7 +122,7 @@ def _objects(found: Sequence[Drifted]) -> list[Block]:
 
 
 def _object(one: Drifted) -> tuple[str, ...]:
-    said = one.title.removeprefix(str(one.address)).strip()
+    said = one.title.removeprefix(str(one.address)).lstrip(": ").strip()
     name = code(clipped(str(one.address), 200))
     version = f" version {one.version}" if one.version is not None else ""
     back = code(one.classes[-1].value) if one.classes and one.origin != "manifest" else ""

@@ -244,7 +244,8 @@ def guard_lines(guard: Guard, style: Style) -> Iterator[str]:
     yield f"  {style.paint(style.glyph('✗', 'x '), 'red')} {style.paint(escape(guard.name), 'bold')}"
     yield from style.wrap(escape(guard.message), first="      ", rest="      ")
     if guard.team:
-        yield style.paint(f"      needs @{escape(guard.team)}: {BY_REVIEW}", "cyan")
+        lines = style.wrap(f"needs @{escape(guard.team)}: {BY_REVIEW}", first="      ", rest="      ")
+        yield from (style.paint(line, "cyan") for line in lines)
         return
     flag = _flag(guard)
     asked = f" (asked for at {fields_text.place(guard.location)})" if guard.location and not flag else ""

@@ -149,6 +149,43 @@ def test_a_failed_apply_says_why_and_which_steps(hub, pull, job_for, say):
     assert "> - `Plan/p1`: 400 no" in body
 
 
+def test_what_was_refused_says_that_nothing_was_written_and_what_to_do(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE)
+    refused = plans.summary("production", 3, "open", "1 open guard: price-raising:Plan/pro", "guards-open")
+    say(job_for(sha=hub.merge(pull)), "failed", summaries=[refused])
+    assert "> Nothing was written. Who can open what is open stands below; once they approved" in only(hub).body
+    assert "an approving review of" not in only(hub).body.partition("#### `production`")[0]
+
+
+def test_what_was_cut_off_says_to_run_it_again(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE)
+    cut = plans.summary("production", 4, "partly", "1 step failed", "partly-applied")
+    say(job_for(sha=hub.merge(pull)), "failed", summaries=[cut])
+    assert "> Run the job again: it does what is left, and nothing twice." in only(hub).body
+    assert "Nothing was written" not in only(hub).body
+
+
+def test_a_plan_that_cannot_be_made_does_not_speak_of_an_apply(hub, pull, job_for, say):
+    say(job_for(pull), "planned", summaries=[plans.summary("production", 3, "no", "no", "guards-open")])
+    assert "Nothing was written" not in only(hub).body
+
+
+def test_once_applied_nothing_of_its_plan_is_open_any_more(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE)
+    assert "**Guards: 1 open**" in only(hub).body
+    said = plans.summary("production", 0, "Apply complete: 1 new version.", None, None)
+    say(job_for(sha=hub.merge(pull)), "applied", RAISE, reports=[plans.report("production", "done")], summaries=[said])
+    assert "open**" not in only(hub).body
+    assert "**Guards**: all consented" in only(hub).body
+    assert "): 1 new version." in only(hub).body
+
+
+def test_an_approved_plan_has_no_date_until_which_it_counts(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE)
+    assert RAISE.valid_until
+    assert "valid until" not in only(hub).body
+
+
 def test_a_job_that_says_applied_is_not_believed_against_its_report(hub, pull, job_for, say):
     say(job_for(pull), "planned", RAISE)
     say(job_for(sha=hub.merge(pull)), "applied", reports=[plans.report("production", "done", "failed", code=4)])

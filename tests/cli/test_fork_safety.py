@@ -289,6 +289,7 @@ def test_a_policy_cannot_be_taken_away(pull):
         pull.project(said, top="teams: {acme/pricing: [mallory]}")
         (guard,) = json.loads(pull("plan", "--format", "json").out)["guards"]
         assert (guard["status"], guard["team"]) == ("open", "acme/pricing")
+        assert guard["location"]["file"] == "reconciler.yaml", "the folder of a runner means nothing to a reviewer"
 
 
 def test_protection_can_be_added_and_never_removed(pull):

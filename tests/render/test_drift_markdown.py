@@ -11,10 +11,10 @@ from reconciler.render.plan_markdown import Options
 EVIL = "a | b `c` <img src=x> @everyone #12 https://evil.example\n::error::no\x1b[31m --> </details>"
 
 
-def moved(key="pro", origin="outside", **more):
+def moved(key="pro", origin="outside", title=None, **more):
     field = DriftField(FieldChange("name", "Pro", "Clicked", Location("catalog/plans.yaml", 6)), origin)
     facts = {"fields": (field,), "location": Location("catalog/plans.yaml", 4), "healable": True, **more}
-    return Drifted(Address("Plan", key), "changed", origin, f"Plan/{key} is not as declared", **facts)
+    return Drifted(Address("Plan", key), "changed", origin, title or f"Plan/{key} is not as declared", **facts)
 
 
 def found(*objects, environment="production", **more):
@@ -38,6 +38,12 @@ def test_what_moved_outside_is_a_row_and_a_diff_from_declared_to_live(read):
     assert "Compared with what was declared at `v14`." in text
     assert "- To keep it, write it into the manifests: `reconciler accept -e production`" in text
     assert read.balanced(text)
+
+
+def test_the_version_that_is_not_as_declared_is_told_as_a_sentence():
+    text = drift(found(moved(title="Plan/pro: the active version 3 is not as declared")))
+    assert " | the active version 3 is not as declared | " in text
+    assert "\n`Plan/pro`: the active version 3 is not as declared.  \n" in text
 
 
 def test_what_the_manifests_changed_reads_from_live_to_declared_and_asks_for_no_accept():

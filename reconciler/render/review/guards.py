@@ -17,7 +17,13 @@ _EACH = 12
 _NAMES = 3
 _LONGEST = 400
 _STATES = {"open": "✗ **open**", "warned": "⚠ warned", "met": "✓ met"}
-_ASKS = {"allow": "nothing", "warn": "a look", "consent": "consent", "notice": "notice", "deny": "another change"}
+_ASKS = {
+    "allow": "allowed",
+    "warn": "asks for a look",
+    "consent": "asks for consent",
+    "notice": "asks for notice",
+    "deny": "asks for another change",
+}
 
 
 def blocks(plan: Plan, options: Options) -> list[Block]:
@@ -69,7 +75,8 @@ def _ruling(group: list[Ruling], options: Options) -> str:
     about = f"{_names([str(item.address) for item in group])}: " if one.address else ""
     who = f" of {team(one.team, mention=options.mention)}" if one.team and one.effect == "consent" else ""
     rule = ", ".join(part for part in (code(clipped(one.rule)), place(one.location)) if part)
-    told = f"- {_STATES[one.status]}: {about}{_said(said)}; asks for {_ASKS[one.effect]}{who} ({rule})"
+    asks = "" if one.effect == "allow" and not one.address else f"; {_ASKS[one.effect]}{who}"
+    told = f"- {_STATES[one.status]}: {about}{_said(said)}{asks} ({rule})"
     unblock = _said(one.unblock or "") if one.status == "open" else ""
     return f"{told}<br>To unblock it: {unblock}" if unblock else told
 

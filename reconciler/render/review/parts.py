@@ -43,12 +43,14 @@ class Options:
     """How long a text may be, where the whole of it is, and whether teams are to be notified.
 
     ``link`` is the address of the saved plan or its page, None: the text names the plan file. ``mention``: a team that
-    has to consent stands as ``@team``, which notifies it, and not as code.
+    has to consent stands as ``@team``, which notifies it, and not as code. ``expires``: whether the plan is to be
+    applied as it is, within its time; an approved one is planned again, whenever that is.
     """
 
     limit: int = LIMIT
     link: str | None = None
     mention: bool = False
+    expires: bool = True
 
 
 def without_details(text: str, link: str | None = None) -> str:

@@ -142,7 +142,7 @@ def rehearsal(plan: Plan) -> list[Block]:
     return [Block(50, (lambda: ["", title, "", *lines], lambda: ["", title]), "what the rehearsal said")]
 
 
-def foot(plan: Plan) -> list[str]:
+def foot(plan: Plan, *, expires: bool = True) -> list[str]:
     """The last lines: what was checked, which change this is, and where it leads."""
     tests = [guard for guard in plan.guards if guard.code == "price-test"]
     failing = sum(guard.status == "open" for guard in tests)
@@ -154,10 +154,10 @@ def foot(plan: Plan) -> list[str]:
     parts.append(counted(lints, "warning") if lints else "no warnings")
     parts.append(f"{grouped(Decimal(plan.unchanged))} unchanged")
     parts.append(f"change digest {code(change_digest(plan)[:_DIGEST])}")
-    return ["", f"<sub>{' · '.join([*parts, *_where(plan)])}</sub>"]
+    return ["", f"<sub>{' · '.join([*parts, *_where(plan, expires=expires)])}</sub>"]
 
 
-def _where(plan: Plan) -> Iterator[str]:
+def _where(plan: Plan, *, expires: bool) -> Iterator[str]:
     target, source = plan.target, plan.source
     yield code(clipped(target.endpoint, 100))
     if target.identity:
@@ -166,5 +166,5 @@ def _where(plan: Plan) -> Iterator[str]:
         yield f"commit {code(source.commit[:10])}{' with uncommitted changes' if source.dirty else ''}"
     if source.bundle:
         yield f"bundle {code(source.bundle[:_DIGEST])}"
-    if plan.valid_until:
+    if expires and plan.valid_until:
         yield f"valid until {sentence(plan.valid_until.replace('T', ' ').replace('Z', ' UTC'))}"

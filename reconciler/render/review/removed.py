@@ -38,7 +38,8 @@ def title(change: Change) -> str:
     """What happens to an object, as a sentence that begins with it."""
     said = change.title.removeprefix(str(change.address)).strip()
     said = said if len(said) <= _LONGEST_TITLE else f"{said[:_LONGEST_TITLE]}…"
-    return f"{code(str(change.address))} {sentence(said)}"
+    gap = "" if said.startswith(":") else " "
+    return f"{code(str(change.address))}{gap}{sentence(said)}"
 
 
 def _groups(changes: Sequence[Change]) -> dict[str, list[str]]:

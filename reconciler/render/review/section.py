@@ -88,7 +88,7 @@ def draft(one: Section, options: Options) -> Draft:
     above += [line for said in remarks.first(plan) for line in ("", said)]
     if plan.is_empty and not plan.guards:
         above += ["", NOTHING]
-    below = remarks.foot(plan)
+    below = remarks.foot(plan, expires=options.expires)
     fitted = fit(_blocks(plan, options), options.limit - size(above) - size(below) - _RESERVE)
     return Draft(one, above, below, fitted, options.link)
 
