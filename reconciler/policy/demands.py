@@ -59,4 +59,4 @@ def whom(team: str | None, flag: str) -> str:
     """Who can give a consent, and how."""
     if team is None:
         return f"anybody who may apply consents with `--allow {flag}`, or a committed Approval does"
-    return f"an approving review of a member of {team}; CI hands it over with --consents"
+    return f"an approving review of a member of {team}"

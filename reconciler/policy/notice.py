@@ -82,7 +82,7 @@ def demand(
     guard = Guard(
         NOTICE,
         change.address,
-        said if met else f"{said}; {unblock}",
+        said if met else f"{said}; {'nobody has announced it: ' if first is None else ''}{unblock}",
         consentable=False,
         status="consented" if met else "open",
         consent=f"{told.origin}, announced {told.day}" if met else None,
@@ -101,7 +101,7 @@ def _unblock(
     if told.day is None or first is None:
         exactly = f' and `change: "{digest[:_SHORT]}"`' if digest else ""
         return (
-            f"nobody has announced it: tell customers, then commit an Approval that allows `{found.value}:{address}` "
+            f"tell customers, then commit an Approval that allows `{found.value}:{address}` "
             f"with `announced: DATE`{exactly}; it may be applied {_days(days)} after that day"
         )
     return f"announced on {told.day} ({told.origin}), it may be applied from {first} on"

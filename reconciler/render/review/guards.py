@@ -21,7 +21,7 @@ _ASKS = {
     "allow": "allowed",
     "warn": "asks for a look",
     "consent": "asks for consent",
-    "notice": "asks for notice",
+    "notice": "",
     "deny": "asks for another change",
 }
 
@@ -75,7 +75,8 @@ def _ruling(group: list[Ruling], options: Options) -> str:
     about = f"{_names([str(item.address) for item in group])}: " if one.address else ""
     who = f" of {team(one.team, mention=options.mention)}" if one.team and one.effect == "consent" else ""
     rule = ", ".join(part for part in (code(clipped(one.rule)), place(one.location)) if part)
-    asks = "" if one.effect == "allow" and not one.address else f"; {_ASKS[one.effect]}{who}"
+    asks = "" if one.effect == "allow" and not one.address else _ASKS[one.effect]
+    asks = f"; {asks}{who}" if asks else ""
     told = f"- {_STATES[one.status]}: {about}{_said(said)}{asks} ({rule})"
     unblock = _said(one.unblock or "") if one.status == "open" else ""
     return f"{told}<br>To unblock it: {unblock}" if unblock else told
