@@ -178,6 +178,7 @@ def require_known(project: Project, name: str) -> None:
     if project.trust is not None and name in project.trust.new:
         raise RefusedError(
             f"the environment {name} is not in the trusted project, so nobody trusted said where it is",
-            tip=f"merge `environments: {{{name}: …}}` first; until then `reconciler validate` checks it",
+            tip=f"merge `environments: {{{name}: …}}` first; until then `reconciler validate` checks it; once it is "
+            "merged, a run that is started by hand trusts the checkout itself",
             reason="untrusted",
         )

@@ -87,6 +87,7 @@ class World:
         """Merge it as it is now; the commit that main is at then."""
         self.git("switch", "-q", "main")
         self.git("pull", "-q", "--ff-only", "origin", "main")
+        self.hub.before_push = self.git("rev-parse", "HEAD")
         self.git("merge", "-q", "--no-ff", "-m", f"Merge #{pull.number}", pull.head)
         self.git("push", "-q", "origin", "main")
         return self.hub.merge(pull, sha=self.git("rev-parse", "HEAD"))

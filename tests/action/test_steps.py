@@ -35,7 +35,7 @@ def steps(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNNER_TEMP", str(tmp_path / "temp"))
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
     monkeypatch.setenv("GITHUB_SHA", "5" * 40)
-    for name in ("GITHUB_BASE_REF", "GITHUB_EVENT_PATH"):
+    for name in ("GITHUB_BASE_REF", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"):
         monkeypatch.delenv(name, raising=False)
 
     def read(**given):
@@ -170,6 +170,75 @@ def test_nothing_but_a_pull_request_is_judged_by_another_project_file(steps, rep
     repository.commit(reconciler_yaml="ours")
     monkeypatch.setenv("GITHUB_BASE_REF", "")
     assert steps.trusted.project(steps.read(command="plan"), tmp_path / "trusted") is None
+
+
+@pytest.fixture
+def pushed(repository, monkeypatch, tmp_path):
+    """The event of a push to main, whose commit before it is given."""
+    monkeypatch.setenv("GITHUB_BASE_REF", "")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    return lambda before: (tmp_path / "event.json").write_text(json.dumps({"before": before}))
+
+
+def applying(steps, **given):
+    return steps.read(command="apply", environment="eu", **{"approved": "true"} | given)
+
+
+def test_what_was_approved_is_applied_by_the_rules_from_before_the_push(steps, repository, pushed, tmp_path):
+    repository.commit(reconciler_yaml="before")
+    pushed(repository.git("rev-parse", "HEAD"))
+    repository.commit(reconciler_yaml="merged")
+    found = steps.trusted.project(applying(steps), tmp_path / "trusted")
+    assert found.read_text() == "before"
+
+
+def test_a_named_revision_goes_before_the_commit_before_the_push(steps, repository, pushed, tmp_path):
+    repository.commit(reconciler_yaml="older")
+    older = repository.git("rev-parse", "HEAD")
+    repository.commit(reconciler_yaml="before")
+    pushed(repository.git("rev-parse", "HEAD"))
+    repository.commit(reconciler_yaml="merged")
+    found = steps.trusted.project(applying(steps, trusted_ref=older), tmp_path / "trusted")
+    assert found.read_text() == "older"
+    found = steps.trusted.project(applying(steps, trusted_ref=older, approved="false"), tmp_path / "again")
+    assert found.read_text() == "older"
+
+
+def test_a_branch_that_was_rewritten_has_no_rules_from_before(steps, repository, pushed, tmp_path):
+    repository.commit(reconciler_yaml="first")
+    repository.commit(reconciler_yaml="gone")
+    pushed(repository.git("rev-parse", "HEAD"))
+    repository.git("reset", "-q", "--hard", "HEAD~")
+    repository.commit(reconciler_yaml="rewritten")
+    with pytest.raises(steps.inputs.InputError, match=r"no part of it any more.* by hand"):
+        steps.trusted.project(applying(steps), tmp_path / "trusted")
+
+
+def test_a_push_of_what_the_checkout_does_not_have_says_what_to_fetch(steps, repository, pushed, tmp_path):
+    repository.commit(reconciler_yaml="merged")
+    pushed("1" * 40)
+    with pytest.raises(steps.inputs.InputError, match="fetch-depth: 0"):
+        steps.trusted.project(applying(steps), tmp_path / "trusted")
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "approved"),
+    [
+        pytest.param("0" * 40, "push", "true", id="a new branch"),
+        pytest.param(None, "push", "true", id="an event that does not say"),
+        pytest.param("HEAD~", "workflow_dispatch", "true", id="a run that was started by hand"),
+        pytest.param("HEAD~", "push", "false", id="an apply of what nobody has to approve"),
+    ],
+)
+def test_the_checkout_is_trusted_where_nothing_was_pushed_that_was_approved(
+    steps, repository, pushed, tmp_path, monkeypatch, before, name, approved
+):
+    for text in ("before", "merged"):
+        repository.commit(reconciler_yaml=text)
+    pushed(before)
+    monkeypatch.setenv("GITHUB_EVENT_NAME", name)
+    assert steps.trusted.project(applying(steps, approved=approved), tmp_path / "trusted") is None
 
 
 # -- what is installed -----------------------------------------------------------------------------------------------

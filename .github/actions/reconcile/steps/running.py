@@ -102,7 +102,7 @@ def _plan(this: Run) -> int:
 
 
 def _trusted(this: Run) -> Words:
-    """What judges a pull request; nothing elsewhere. Raises ``InputError``."""
+    """What judges a pull request, before its merge and after it; nothing elsewhere. Raises ``InputError``."""
     judge = trusted.project(this.given, Path(mkdtemp(prefix="trusted-", dir=_base())))
     return ["--trusted-project", judge] if judge else []
 
@@ -120,6 +120,7 @@ def _apply(this: Run) -> int:
     given = this.given
     summary: Words = ["--summary", this.file("summary.json")]
     words: Words = ["--auto-approve", *this.consent]
+    judge = _trusted(this)
     if given.approved:
         plan, consents = this.file(f"plans/{given.environment}.plan"), this.file("consents.json")
         project: Words = ["--project", given.project] if given.project else []
@@ -129,6 +130,7 @@ def _apply(this: Run) -> int:
         words += ["--approved", plan, "--consents", consents]
     elif given.plan:
         words = ["--plan", given.plan]
+    words += judge
     if given.comment:
         this.tool.tell("comment", "--state", "applying", "-e", given.environment)
     return this.tool.command(

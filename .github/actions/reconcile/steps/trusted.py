@@ -1,4 +1,4 @@
-"""The project file that judges a pull request: taken from the branch it goes to, never from the pull request."""
+"""The project file that judges a pull request, also after its merge: that of the branch it goes to, never its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path, PurePosixPath
 
 from inputs import InputError, Inputs
+from tool import event
 
 _NAMES = ("reconciler.yaml", "reconciler.yml")
 _FILES = ("100644", "100755")
@@ -20,12 +21,13 @@ def project(given: Inputs, target: Path) -> Path | None:
     """
     if given.trusted_project:
         return given.folder / given.trusted_project
-    base = os.environ.get("GITHUB_BASE_REF", "")
-    revision = given.trusted_ref or (f"refs/remotes/origin/{base}" if base else "")
+    revision = given.trusted_ref or _revision(given)
     if not revision:
         return None
     git = _Git(given.folder)
     commit = git.commit(revision)
+    if not given.trusted_ref:
+        _require_past(given, git, commit)
     name = _project_file(given, git, commit)
     environments = str(PurePosixPath(name).parent / "environments") + "/"
     for path, blob in git.files(commit):
@@ -34,6 +36,29 @@ def project(given: Inputs, target: Path) -> Path | None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(git.content(blob))
     return target / name
+
+
+def _revision(given: Inputs) -> str:
+    """What judges where nobody says: what a pull request goes to, and what it was merged into; else empty."""
+    if given.command == "apply":
+        return _before_push() if given.approved else ""
+    base = os.environ.get("GITHUB_BASE_REF", "")
+    return f"refs/remotes/origin/{base}" if base else ""
+
+
+def _require_past(given: Inputs, git: _Git, commit: str) -> None:
+    """What was before a push has to be a part of what is there now: a branch that was rewritten has no past."""
+    if given.command == "apply" and not git.has(commit):
+        raise InputError(
+            f"{commit[:12]}, where the branch was before this push, is no part of it any more, so that nothing says "
+            "which policy holds; run the workflow by hand, where the checkout itself is trusted"
+        )
+
+
+def _before_push() -> str:
+    """Where the branch was before what was pushed; empty where nothing was, and for a new branch."""
+    found = event().get("before") if os.environ.get("GITHUB_EVENT_NAME") == "push" else None
+    return found if isinstance(found, str) and found.strip("0") else ""
 
 
 def _project_file(given: Inputs, git: _Git, commit: str) -> str:
@@ -48,7 +73,7 @@ def _project_file(given: Inputs, git: _Git, commit: str) -> str:
         if path in files:
             return path
     raise InputError(
-        f"{commit[:12]}, which the pull request goes to, has no project file {given.project or _NAMES[0]}; "
+        f"{commit[:12]}, which is trusted, has no project file {given.project or _NAMES[0]}; "
         "merge one first: it says where the tokens go, so it cannot come from a pull request"
     )
 
@@ -68,6 +93,14 @@ class _Git:
                 f"the checkout has no `{revision}` to take the project file from; "
                 "give actions/checkout `fetch-depth: 0`, or name another revision as `trusted-ref`"
             ) from None
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is part of what is checked out."""
+        try:
+            self._run("merge-base", "--is-ancestor", commit, "HEAD")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def prefix(self) -> PurePosixPath:
         """The working directory, from the root of the repository."""
