@@ -15,15 +15,15 @@ An approval is a plan that somebody has looked at. What is applied is planned an
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.errors import ForeignPlanError, PlanChangedError
-from reconciler.model import Action, Address, Observation, Plan, Standing
+from reconciler.model import Action, Address, Observation, Plan, Standing, Step, Tree
 from reconciler.planning import planfile
 from reconciler.planning.options import RevealSecret, no_secret
 from reconciler.planning.replanned import compare, effective
-from reconciler.planning.resume import progress
+from reconciler.planning.resume import Progress, progress
 from reconciler.planning.stale import moved
 
 LIVE = "live already"
@@ -95,6 +95,7 @@ def stand(
         and set(left) == set(effective(now))
         and set(left) <= set(effective(approved))
         and set(planfile.guard_names(now)) <= set(planfile.guard_names(approved))
+        and _sends_nothing_else(approved, now, reached)
         and not moved(approved, observation, projects, frozenset(reached.done) | reached.again)
     )
     return Compared("rest", left) if is_rest else Compared("changed")
@@ -122,6 +123,37 @@ def _is_live(approved: Plan, now: Plan, left: tuple[Address, ...]) -> bool:
     changes = effective(approved)
     removed = any(address not in changes or changes[address].action in _REMOVALS for address in left)
     return now.complete and not removed and _declares_the_same(approved, now)
+
+
+def _sends_nothing_else(approved: Plan, now: Plan, reached: Progress) -> bool:
+    """Whether every request that is left of the approved plan is one of the plan made now.
+
+    The approved plan's own steps are run, and a plan file says of itself what it declares: whoever could write one must
+    not get anything sent that the manifests at hand do not ask for.
+    """
+    wanted = [_sent(step, reached) for step in now.steps]
+    left = (step for step in approved.steps if step.id not in reached.done and step.id not in reached.again)
+    return all(_sent(step, reached) in wanted for step in left)
+
+
+def _sent(step: Step, reached: Progress) -> tuple[Tree, ...]:
+    """What a step sends, with the ids that are known by now."""
+    path = step.path
+    for name, ident in reached.ids.items():
+        path = path.replace(f"{{{name}}}", ident)
+    return str(step.address), step.verb, step.method, path, _known(step.body, reached.ids)
+
+
+def _known(tree: Tree, ids: Mapping[str, str]) -> Tree:
+    match tree:
+        case {"$ref": str(name), **rest} if not rest and name in ids:
+            return ids[name]
+        case Mapping():
+            return {key: _known(item, ids) for key, item in tree.items()}
+        case list() | tuple():
+            return [_known(item, ids) for item in tree]
+        case _:
+            return tree
 
 
 def _declares_the_same(approved: Plan, now: Plan) -> bool:

@@ -283,6 +283,41 @@ def test_what_is_left_to_be_removed_is_not_live_for_whom_nothing_is_to_be_remove
     assert everything(context) == worlds[2][2]
 
 
+def forged(approved, **more):
+    """A plan file that somebody wrote: it says of itself what it declares, and its digests fit."""
+    steps = tuple(
+        replace(step, **{name: change(getattr(step, name)) for name, change in more.items()})
+        if str(step.address) == "Plan/team"
+        else step
+        for step in approved.steps
+    )
+    assert steps != approved.steps
+    return planfile.loads(planfile.dumps(replace(approved, steps=steps)))
+
+
+def dearer(body):
+    return body and json.loads(json.dumps(body).replace('"2"', '"99"'))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"body": dearer},
+        {"path": lambda path: path.replace("/publish", "/archive")},
+        {"method": lambda method: "DELETE"},  # noqa: ARG005
+    ],
+    ids=["body", "path", "method"],
+)
+def test_the_rest_is_not_applied_where_its_steps_are_not_those_of_what_is_declared(half, more):
+    """The steps of the approved plan are run: a forged file must not bring any of its own."""
+    context, approved = half(2)
+    assert make_approved_plan(context, approved).standing == "rest"
+    before = everything(context)
+    with pytest.raises(PlanChangedError):
+        make_approved_plan(context, forged(approved, **more))
+    assert everything(context) == before
+
+
 def test_what_is_left_of_an_old_approval_is_still_approved(half, worlds):
     context, approved = half(2)
     old = replace(approved, created_at="2020-01-01T00:00:00Z", valid_until="2020-01-04T00:00:00Z")
