@@ -60,7 +60,17 @@ def _title(entries: Mapping[str, Entry]) -> str:
     failed = [code(name) for name in sorted(entries) if entries[name].state == "failed"]
     said = entries[known[0]].plan if known else "no plan"
     where = "" if len({entries[name].plan for name in known}) < 2 else f" ({code(known[0])})"
-    return f"### Billing catalogue: {said}{where}" + (f"; {listed(failed)} failed" if failed else "")
+    return f"### Billing catalogue: {said}{where}" + (f"; {listed(failed)} failed" if failed else _stage(entries))
+
+
+def _stage(entries: Mapping[str, Entry]) -> str:
+    """Where all of it has got to, told first, since nobody should approve what is out of date."""
+    states = {entry.state for entry in entries.values()}
+    if "stale" in states:
+        return "; **out of date**"
+    if "applying" in states:
+        return "; being applied"
+    return "; applied" if states == {"applied"} else ""
 
 
 def _section(document: Document, name: str) -> list[str]:

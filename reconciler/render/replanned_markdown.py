@@ -44,7 +44,7 @@ def _causes(causes: Sequence[str]) -> Iterator[str]:
     if causes:
         yield ""
         yield "Why, most likely:"
-        yield from (f"- {sentence(cause.replace(' -> ', ' → '))}" for cause in causes)
+        yield from (f"- {sentence(cause.replace(' -> ', ', now '))}" for cause in causes)
 
 
 def _different(pairs: Sequence[ObjectPair]) -> Iterator[str]:

@@ -136,6 +136,25 @@ def test_after_the_merge_it_is_applying_then_applied_with_links(hub, pull, job_f
     assert "```diff" in only(hub).body
 
 
+def test_the_heading_says_where_all_of_it_has_got_to(hub, pull, job_for, say):
+    def heading():
+        return next(line for line in only(hub).body.splitlines() if line.startswith("### "))
+
+    say(job_for(pull), "planned", RAISE, SMALL)
+    planned = heading()
+    hub.push(pull)
+    say(job_for(pull), "stale")
+    assert heading() == f"{planned}; **out of date**"
+    say(job_for(pull), "planned", RAISE, SMALL)
+    sha = hub.merge(pull)
+    say(job_for(sha=sha), "applying", environments=("staging",))
+    assert heading() == f"{planned}; being applied"
+    say(job_for(sha=sha), "applied", reports=[plans.report("staging", "done")])
+    assert heading() == planned, "production has yet to come"
+    say(job_for(sha=sha), "applied", reports=[plans.report("production", "done")])
+    assert heading() == f"{planned}; applied"
+
+
 def test_a_failed_apply_says_why_and_which_steps(hub, pull, job_for, say):
     say(job_for(pull), "planned", RAISE)
     apply = job_for(sha=hub.merge(pull))
