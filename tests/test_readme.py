@@ -120,7 +120,7 @@ def test_what_plans_share_in_the_readme_is_changed_as_it_says(tmp_path, monkeypa
 
 def test_the_yaml_of_the_readme_is_valid(tmp_path, monkeypatch, capsys):
     blocks = [block for language, block in BLOCKS if language == "yaml"]
-    plan, scenario, approval, _, shared, project, secrets = blocks
+    plan, secrets, scenario, approval, _, shared, project = blocks
     assert "kind: RateCard" in shared
     kinds = [yaml.safe_load(block)["kind"] for block in (plan, scenario, approval, project)]
     assert kinds == ["Plan", "Scenario", "Approval", "Project"]
