@@ -50,7 +50,7 @@ def _object(item: Mapping[str, Any]) -> Drifted:
         tuple(_field(field) for field in item["fields"]),
         tuple(ChangeClass(name) for name in item["classes"]),
         healable=bool(item["healable"]),
-        location=_location(item["location"]),
+        location=Location.read(item["location"]),
         notes=tuple(str(note) for note in item["notes"]),
         version=item["version"],
     )
@@ -61,15 +61,11 @@ def _field(item: Mapping[str, Any]) -> DriftField:
         str(item["path"]),
         item["declared"],
         item["live"],
-        _location(item["location"]),
+        Location.read(item["location"]),
         item["currency"],
         item["note"],
     )
     return DriftField(change, _one_of(Origin, item["origin"]))
-
-
-def _location(item: Mapping[str, Any] | None) -> Location | None:
-    return Location(str(item["file"]), int(item["line"]), int(item["column"])) if item else None
 
 
 def _one_of(kind: Any, value: Any) -> Any:  # noqa: ANN401 - a word of a Literal

@@ -20,11 +20,11 @@ def loads(file: File) -> tuple[Problem, ...]:
 
 
 def _problem(item: Mapping[str, Any]) -> Problem:
-    place, address, why = item["location"], item.get("address"), item.get("why")
+    address, why = item.get("address"), item.get("why")
     return Problem(
         str(item["rule"]),
         str(item["message"]),
-        Location(str(place["file"]), int(place["line"]), int(place["column"])) if place else None,
+        Location.read(item["location"]),
         "warning" if item["severity"] == "warning" else "error",
         str(why) if why is not None else None,
         int(item.get("span", 1)),

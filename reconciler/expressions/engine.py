@@ -7,7 +7,7 @@ stops at a budget of 10,000 steps; its regular expressions are linear in time (R
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -24,6 +24,7 @@ from reconciler.expressions.wording import Fault, fault, never, no_boolean, unto
 
 _PACKAGE = "reconciler"
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_PATTERN = re.compile(r"""\.matches\(\s*(?P<pattern>r?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))\s*\)""")
 _PLAIN = {
     "string": FieldDescriptorProto.TYPE_STRING,
     "bool": FieldDescriptorProto.TYPE_BOOL,
@@ -72,12 +73,25 @@ def compiled(text: str) -> Expression | tuple[Fault, ...]:
         return _faults(text, str(error))
     if found.return_type() != cel.Type.BOOL:
         return (no_boolean(found.return_type().name()),)
-    if wrong := tuple(literals.faults(text)):
+    if wrong := (*literals.faults(text), *_patterns(text)):
         return wrong
     used = frozenset(name for name in VARIABLES if not _compiles(text, without=name))
     made = Expression(text, used, found)
     tried = made.ask({name: _class_of(VARIABLES[name].name)() for name in used})
     return (Fault(tried),) if isinstance(tried, str) and never(tried) else made
+
+
+def _patterns(text: str) -> Iterator[Fault]:
+    """Regular expressions that are none, also where the expression comes to them only with certain changes."""
+    for written in _PATTERN.finditer(text):
+        try:
+            found = _environment().compile(f"''.matches({written['pattern']})").eval(data={}).value()
+        except RuntimeError as error:
+            found = str(error)
+        if not isinstance(found, bool):
+            before = text[: written.start("pattern")]
+            column = len(before) - before.rfind("\n")
+            yield Fault(untold(str(found)), before.count("\n") + 1, column)
 
 
 def _compiles(text: str, *, without: str) -> bool:

@@ -105,5 +105,5 @@ def _type(name: str) -> str:
         return RECORDS[plain].says
     names = {"int": "a whole number (int)", "double": "a number with a point (double)", "string": "a text",
              "bool": "true or false", "dyn": "a value of any type"}  # fmt: skip
-    form = plain.partition("(")[0].lower()  # of a list or a map, whatever is in it
+    form = re.split("[(<]", plain, maxsplit=1)[0].lower()  # of a list or a map, whatever is in it
     return names.get(form, f"a {form.removeprefix('google.protobuf.')}")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 
-from reconciler.model import ChangeClass, FieldChange, Tree
+from reconciler.model import ChangeClass, FieldChange, exact_number
 
 C = ChangeClass
 _CARD = re.compile(r"(?:phases\[[^\]]*\]\.)?rateCards\[[^\]]*\](?P<rest>.*)")
@@ -102,21 +101,12 @@ def _price(change: FieldChange, rest: str) -> Iterator[ChangeClass]:
 
 def _direction(change: FieldChange, *, up: ChangeClass, down: ChangeClass) -> ChangeClass:
     """Up or down; a minimum that vanishes is down, anything else that appears or vanishes cannot be told."""
-    before, after = _number(change.before), _number(change.after)
+    before, after = exact_number(change.before), exact_number(change.after)
     if change.after is None and change.path.endswith("minimumAmount"):
         return down
     if before is None or after is None:
         return C.PRICE_RAISING
     return up if after > before else down
-
-
-def _number(value: Tree) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None
 
 
 def _more_is_cheaper(change: FieldChange) -> ChangeClass:
@@ -132,7 +122,7 @@ def _entitlement(change: FieldChange, rest: str) -> ChangeClass:
         return C.ADDITIVE if change.before is None else C.ENTITLEMENT_REDUCING
     if rest.startswith("metadata"):
         return C.COSMETIC
-    before, after = _number(change.before), _number(change.after)
+    before, after = exact_number(change.before), exact_number(change.after)
     if rest == "issueAfterReset" and after is not None and (before is None or after > before):
         return C.ADDITIVE
     if rest == "isSoftLimit" and change.after is True:
@@ -148,7 +138,7 @@ def _offer(change: FieldChange) -> Iterator[ChangeClass]:
     elif leaf.startswith("metadata"):
         yield C.COSMETIC
     elif leaf == "maxQuantity":
-        before, after = _number(change.before), _number(change.after)
+        before, after = exact_number(change.before), exact_number(change.after)
         grows = after is None or (before is not None and after > before)
         yield C.ADDITIVE if grows else C.ENTITLEMENT_REDUCING
     else:

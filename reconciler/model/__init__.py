@@ -17,6 +17,7 @@ from reconciler.model.base import (
     Source,
     SourceDocument,
     Tree,
+    exact_number,
     render_path,
 )
 from reconciler.model.between import Between, Catalogue, Difference, Managed, Side
@@ -166,6 +167,7 @@ __all__ = [
     "Verb",
     "What",
     "Window",
+    "exact_number",
     "render_path",
     "split_consent",
 ]

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal, Protocol
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, Protocol
 
 Tree = None | bool | int | str | Decimal | Sequence["Tree"] | Mapping[str, "Tree"]
 """A value of a spec or of a wire body."""
+
+
+def exact_number(value: Tree) -> Decimal | None:
+    """The exact, finite number that a value stands for, also one written as text; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
 
 PathPart = str | int
 Path = tuple[PathPart, ...]
@@ -46,6 +58,16 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any] | None) -> Location | None:
+        """From the values of a file; None for none. Raises ``KeyError`` or ``TypeError`` for what is no place."""
+        if item is None:
+            return None
+        file, line, column = item["file"], item["line"], item["column"]
+        if not (isinstance(file, str) and isinstance(line, int) and isinstance(column, int)):
+            raise TypeError(f"{item} is no place in a file")
+        return cls(file, line, column)
 
 
 class Source(Protocol):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import cast
 
@@ -20,7 +20,7 @@ from reconciler.kinds.durations import canonical as canonical_duration
 from reconciler.kinds.durations import plain
 from reconciler.kinds.kind import Kind
 from reconciler.kinds.shape import Field, ListOf, MapOf, Object, OneOf, Scalar, Shape
-from reconciler.model import Tree
+from reconciler.model import Tree, exact_number
 
 Canoniser = Callable[[Tree], Tree]
 
@@ -139,23 +139,13 @@ def _same(value: Tree) -> Tree:
 
 
 def _decimal_text(value: Tree) -> Tree:
-    number = _number(value)
+    number = exact_number(value)
     return plain(number) if number is not None else value
 
 
 def _decimal_number(value: Tree) -> Tree:
-    number = _number(value)
+    number = exact_number(value)
     return Decimal(plain(number)) if number is not None else value
-
-
-def _number(value: Tree) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _duration(value: Tree) -> Tree:

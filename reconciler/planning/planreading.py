@@ -80,7 +80,7 @@ def read(body: Mapping[str, Any]) -> Plan:
 
 def _read_scheduled(item: Mapping[str, Any]) -> Scheduled:
     at = datetime.fromisoformat(item["at"])
-    return Scheduled(Address.parse(item["address"]), at, _read_location(item["location"]))
+    return Scheduled(Address.parse(item["address"]), at, Location.read(item["location"]))
 
 
 def read_change(item: Mapping[str, Any]) -> Change:
@@ -92,7 +92,7 @@ def read_change(item: Mapping[str, Any]) -> Change:
         classes=tuple(ChangeClass(name) for name in item["classes"]),
         reasons=tuple(item["reasons"]),
         fields=tuple(read_field(field) for field in item["fields"]),
-        location=_read_location(item["location"]),
+        location=Location.read(item["location"]),
         title=item["title"],
         notes=tuple(item["notes"]),
         unchanged=item["unchanged"],
@@ -107,16 +107,12 @@ def read_field(field: Mapping[str, Any]) -> FieldChange:
         path=field["path"],
         before=field["before"],
         after=field["after"],
-        location=_read_location(field.get("location")),
+        location=Location.read(field.get("location")),
         currency=field.get("currency"),
         note=field.get("note"),
         forces=field.get("forces"),
         shared=_read_document(field.get("shared")),
     )
-
-
-def _read_location(item: Mapping[str, Any] | None) -> Location | None:
-    return Location(item["file"], item["line"], item["column"]) if item else None
 
 
 def _read_step(item: Mapping[str, Any]) -> Step:
@@ -143,7 +139,7 @@ def _read_guard(item: Mapping[str, Any]) -> Guard:
         consent=item["consent"],
         change=item.get("change"),
         team=item.get("team"),
-        location=_read_location(item.get("location")),
+        location=Location.read(item.get("location")),
     )
 
 
@@ -151,12 +147,12 @@ def _read_warning(item: Mapping[str, Any]) -> Problem:
     return Problem(
         rule=item["rule"],
         message=item["message"],
-        location=_read_location(item["location"]),
+        location=Location.read(item["location"]),
         severity="warning",
         address=Address.parse(item["address"]) if item["address"] else None,
     )
 
 
 def _read_document(item: Mapping[str, Any] | None) -> SourceDocument | None:
-    place = _read_location(item["location"]) if item else None
+    place = Location.read(item["location"]) if item else None
     return SourceDocument(Address.parse(item["address"]), place) if item and place else None

@@ -27,7 +27,6 @@ def tree(one: Ruling) -> dict[str, Any]:
 
 def read(item: Mapping[str, Any]) -> Ruling:
     """From plain values; raises what indexing raises where something is missing."""
-    at = item["location"]
     return Ruling(
         rule=item["rule"],
         effect=item["effect"],
@@ -36,6 +35,6 @@ def read(item: Mapping[str, Any]) -> Ruling:
         status=item["status"],
         team=item["team"],
         unblock=item["unblock"],
-        location=Location(at["file"], at["line"], at["column"]) if at else None,
+        location=Location.read(item["location"]),
         announced=date.fromisoformat(item["announced"]) if item.get("announced") else None,
     )

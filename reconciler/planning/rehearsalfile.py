@@ -44,11 +44,10 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
 
 
 def _read_refusal(item: Mapping[str, Any]) -> Refusal:
-    place = item["location"]
     return Refusal(
         step=item["step"],
         address=Address.parse(item["address"]),
         message=item["message"],
-        location=Location(place["file"], place["line"], place["column"]) if place else None,
+        location=Location.read(item["location"]),
         status=item["status"],
     )

@@ -6,10 +6,10 @@ of unknown depth is endless too. The direction is that of ``kinds.price_impact``
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Action, Change, ChangeClass, FieldChange, Tree
+from reconciler.model import Action, Change, ChangeClass, FieldChange, exact_number
 
 ENDLESS = Decimal("Infinity")
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -59,7 +59,7 @@ def _is_whole_price(path: str) -> bool:
 
 def _known(field: FieldChange) -> Decimal | None:
     """The per cent where both sides are numbers that a price is proportional to."""
-    before, after = _number(field.before), _number(field.after)
+    before, after = exact_number(field.before), exact_number(field.after)
     leaf = field.path.rpartition(".")[2]
     if before is None or after is None:
         return None
@@ -74,13 +74,3 @@ def _share(before: Decimal, after: Decimal) -> Decimal | None:
     if before <= 0 or after < 0:
         return None
     return _EXACT.multiply(_EXACT.divide(_EXACT.subtract(after, before), before), _ALL)
-
-
-def _number(value: Tree) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

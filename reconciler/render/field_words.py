@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.model import Change, FieldChange, Tree
+from reconciler.model import Change, FieldChange, Tree, exact_number
 from reconciler.render import facts, money
 from reconciler.render.values import SECRET
 
@@ -22,7 +22,7 @@ def sentence(change: Change, field: FieldChange) -> str:
         return f"{field.path}: added{_value(field.after)}"
     if field.after is None:
         return f"{field.path}: removed{_value(field.before)}"
-    old, new = money.amount(field.before), money.amount(field.after)
+    old, new = exact_number(field.before), exact_number(field.after)
     priced = field.currency is not None and old is not None and new is not None
     tail = _priced(field, money.percent(old, new), money.scaled(old, new, field.currency or "")) if priced else ""
     return f"{field.path}: {_short(field.before)} -> {_short(field.after)}{tail}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.kinds.shape import Shape
-from reconciler.model import Action, Change, FieldChange, Location, Tree
+from reconciler.model import Action, Change, FieldChange, Location, Tree, exact_number
 from reconciler.render import facts, money, values
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
@@ -91,7 +91,7 @@ def _changed(sheet: Sheet, field: FieldChange, name: str) -> Iterator[str]:
     shape = sheet.shape(field)
     priced = field.currency is not None or facts.is_money(shape)
     before, after = (values.flow(value, None if priced else shape, sheet.how) for value in (field.before, field.after))
-    old, new = money.amount(field.before), money.amount(field.after)
+    old, new = exact_number(field.before), exact_number(field.after)
     small = money.scaled(old, new, sheet.currency) if priced else ""
     tail = _priced_tail(sheet, field, "" if small else money.percent(old, new)) if priced else ""
     remarks = _remarks(sheet.style, field, field.note)
@@ -114,13 +114,13 @@ def _priced_tail(sheet: Sheet, field: FieldChange, percent: str) -> str:
     shown = f" {currency}" if currency else ""
     if not percent:
         return shown
-    old, new = money.amount(field.before), money.amount(field.after)
+    old, new = exact_number(field.before), exact_number(field.after)
     return f"{shown} {_highlight(sheet.style, old, new, f'({percent})')}"
 
 
 def _highlight(style: Style, old: Tree, new: Tree, text: str) -> str:
     """A price that rises is red, one that falls green."""
-    before, after = money.amount(old), money.amount(new)
+    before, after = exact_number(old), exact_number(new)
     if before is None or after is None or before == after:
         return text
     return style.paint(text, "red" if after > before else "green")

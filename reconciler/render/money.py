@@ -5,9 +5,7 @@ Amounts are in the major unit of their currency and exact: nothing here rounds b
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-
-from reconciler.model import Tree
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _TOO_SMALL = Decimal("0.01")
@@ -16,17 +14,6 @@ _SCALES = ((1_000, "per 1,000"), (1_000_000, "per 1M"))
 _READABLE = Decimal("0.1")
 _COUNTLESS = 1_000_000
 """Per cent beyond which only the size matters."""
-
-
-def amount(value: Tree) -> Decimal | None:
-    """The exact number that a value stands for, None where it is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def plain(number: Decimal) -> str:

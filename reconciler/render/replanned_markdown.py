@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model import Change, FieldChange, ObjectPair, Replanned
+from reconciler.model import Change, FieldChange, ObjectPair, Replanned, exact_number
 from reconciler.render import money, replanned_text, values
 from reconciler.render.markdown import code, fenced, folded, sentence, table
 from reconciler.render.style import Style
@@ -79,7 +79,7 @@ def _moved(field: FieldChange | None) -> str:
     if field.before is None and field.after is None:
         return code(field.note or values.SECRET)
     shown = " → ".join("none" if value is None else values.text(value) for value in (field.before, field.after))
-    tail = money.percent(money.amount(field.before), money.amount(field.after)) if field.currency else ""
+    tail = money.percent(exact_number(field.before), exact_number(field.after)) if field.currency else ""
     return code(" ".join(part for part in (shown, field.currency or "", f"({tail})" if tail else "") if part))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.model import Amounts, Change, FieldChange, Guard, Impact, Plan, Ruling
+from reconciler.model import Amounts, Change, FieldChange, Guard, Impact, Plan, Ruling, exact_number
 from reconciler.planning import planfile
-from reconciler.render import facts, money
+from reconciler.render import facts
 from reconciler.render.plain import location
 from reconciler.render.terraform_values import name_of, ordered
 from reconciler.render.values import SECRET
@@ -67,7 +67,7 @@ def _field(change: Change, field: FieldChange) -> dict[str, Any]:
     """``percent`` is a number of a price that rises or falls, null where there is nothing to compare."""
     hidden = facts.is_secret(change.address.kind, field.path)
     before, after = (SECRET if hidden and value is not None else value for value in (field.before, field.after))
-    old, new = money.amount(field.before), money.amount(field.after)
+    old, new = exact_number(field.before), exact_number(field.after)
     return {
         "path": field.path,
         "before": ordered(before),

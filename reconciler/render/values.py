@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reconciler.kinds.shape import ListOf, Shape
-from reconciler.model import Tree
+from reconciler.model import Tree, exact_number
 from reconciler.render import facts, money
 from reconciler.render.escape import columns, escape
 
@@ -86,7 +86,7 @@ def bare(value: str) -> str:
 
 
 def _money(value: Tree, how: Print) -> str:
-    number = money.amount(value)
+    number = exact_number(value)
     small = money.scaled(None, number, how.currency)
     return " ".join(part for part in (scalar(value), how.currency, f"({small})" if small else "") if part)
 

@@ -48,8 +48,3 @@ def test_amounts_are_exact_however_long():
     assert money.scaled(None, Decimal("0.000000123456789012345678901234567"), "EUR") == (
         "0.123456789012345678901234567 EUR per 1M"
     )
-
-
-@pytest.mark.parametrize("value", [True, None, "free", "NaN", "Infinity", ["1"]])
-def test_what_is_no_number_is_no_amount(value):
-    assert money.amount(value) is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reconciler.kinds.shape import ListOf, Shape
-from reconciler.model import Action, Change, FieldChange, Plan, Tree
+from reconciler.model import Action, Change, FieldChange, Plan, Tree, exact_number
 from reconciler.render import facts, money
 from reconciler.render.html.text import anchor, place
 from reconciler.render.money import coins, percent, plain
@@ -71,7 +71,7 @@ def move(before: Tree, after: Tree, currency: str | None, *, each: bool = True) 
     """How a price moves; None where it is no amount of money, or the same. ``each``: it is the price of one unit."""
     if currency is None:
         return None
-    old, new = money.amount(before), money.amount(after)
+    old, new = exact_number(before), exact_number(after)
     if old == new:
         return None
     factor, per = (money.scale(old, new) if each else None) or (Decimal(1), "")

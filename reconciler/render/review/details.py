@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from reconciler.model import Action, Change, FieldChange, Tree
+from reconciler.model import Action, Change, FieldChange, Tree, exact_number
 from reconciler.render import facts, money, values
 from reconciler.render.escape import escape
 from reconciler.render.markdown import code, fenced, folded, sentence, tag, unhidden
@@ -133,7 +133,7 @@ def _field(change: Change, field: FieldChange) -> Iterator[str]:
         yield f"! {escape(field.note)}"
     if field.forces == "replace":
         yield "! forces a replacement"
-    small = money.scaled(money.amount(field.before), money.amount(field.after), field.currency or "")
+    small = money.scaled(exact_number(field.before), exact_number(field.after), field.currency or "")
     if small and is_amount(field) and field.before is not None and field.after is not None:
         yield f"! {escape(small)}"
 

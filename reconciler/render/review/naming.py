@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model import Address, FieldChange, Plan, Tree
+from reconciler.model import Address, FieldChange, Plan, Tree, exact_number
 from reconciler.render import money
 from reconciler.render.bill_text import grouped
 from reconciler.render.impact_text import period
@@ -135,14 +135,14 @@ def _amount(price: Mapping[str, Tree], often: str) -> tuple[tuple[str, ...], boo
         case "flat":
             return (often,) if often else (), False
         case "package":
-            number = money.amount(price.get("quantityPerPackage"))
+            number = exact_number(price.get("quantityPerPackage"))
             return (f"per package of {quantity(number)}" if number is not None else "per package",), False
         case _:
             return (), True
 
 
 def _tier(index: int, leaf: str, tiers: Iterable[Mapping[str, Tree]]) -> tuple[tuple[str, ...], bool]:
-    bounds = _bounds(index, [money.amount(tier.get("upToAmount")) for tier in tiers])
+    bounds = _bounds(index, [exact_number(tier.get("upToAmount")) for tier in tiers])
     match leaf:
         case "unitPrice.amount":
             return (bounds,), True

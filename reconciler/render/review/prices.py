@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.kinds.registry import KINDS
-from reconciler.model import Action, Address, Change, ChangeClass, FieldChange, Plan, SourceDocument, Tree
+from reconciler.model import Action, Address, Change, ChangeClass, FieldChange, Plan, SourceDocument, Tree, exact_number
 from reconciler.render import facts, money, values
 from reconciler.render.markdown import code, unhidden
 from reconciler.render.review.naming import Label, Names, clipped
@@ -76,7 +76,7 @@ def _classes(change: Change, field: FieldChange) -> frozenset[ChangeClass]:
 
 def _price(change: Change, field: FieldChange, names: Names, stays: Mapping[Address, int | None]) -> Price:
     label = _label(change, field, names)
-    before, after = money.amount(field.before), money.amount(field.after)
+    before, after = exact_number(field.before), exact_number(field.after)
     scale = money.scale(before, after) if label.each and field.currency else None
     factor, per = scale or (Decimal(1), "per unit" if label.each else "")
     amounts = is_amount(field)

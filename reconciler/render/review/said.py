@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from reconciler.model import Action, Address, Change, FieldChange, Guard, Plan
-from reconciler.render import money
+from reconciler.model import Action, Address, Change, FieldChange, Guard, Plan, exact_number
 from reconciler.render.markdown import code
 from reconciler.render.review.parts import Row, Section
 from reconciler.render.words import listed
@@ -38,13 +37,13 @@ def prices(change: Change) -> list[FieldChange]:
 
 def is_amount(field: FieldChange) -> bool:
     """Whether a field is an amount of money."""
-    known = money.amount(field.before) is not None or money.amount(field.after) is not None
+    known = exact_number(field.before) is not None or exact_number(field.after) is not None
     return bool(field.currency) and known
 
 
 def direction(field: FieldChange) -> int:
     """1 where a price rises or appears, -1 where it falls or goes, 0 where it stays."""
-    before, after = (money.amount(value) or Decimal(0) for value in (field.before, field.after))
+    before, after = (exact_number(value) or Decimal(0) for value in (field.before, field.after))
     return (after > before) - (after < before)
 
 
