@@ -63,6 +63,8 @@ def job(world, name, earlier=None, **variables):
     subprocess.run(["git", "clone", "-q", world.runner.origin, folder], check=True)
     sha = variables.pop("sha", "origin/main")
     subprocess.run(["git", "-C", folder, "checkout", "-q", "--detach", sha], check=True)
+    past = subprocess.run(["git", "-C", folder, "rev-parse", "HEAD^1"], capture_output=True, text=True, check=False)
+    variables = {"CI_COMMIT_BEFORE_SHA": past.stdout.strip()} | variables
     tools = folder.parent / f"{folder.name}-bin"
     tools.mkdir()
     shim = f'#!/bin/sh\nexec "{world.runner.folder / "reconciler-python"}" -I -m reconciler "$@"\n'
@@ -114,6 +116,27 @@ def test_what_is_no_more_the_plan_that_was_looked_at_is_not_applied(live):
     assert code == 3
     assert "Studio (clicked)" in said
     assert live.fee("production") == "40"
+
+
+def test_a_freeze_that_goes_with_the_price_it_forbids_still_forbids_it(live):
+    limits = "    limits: { maxChangesPercent: 50, maxRemovals: 0 }\n"
+    freeze = "    freeze: [{ from: 2020-01-01, to: 2199-12-31, because: the books are closed }]\n"
+    live.merge(live.open("freeze", live.commit("freeze", "x", replace={"reconciler.yaml": (limits, limits + freeze)})))
+    text = (live.clone / "reconciler.yaml").read_text().replace(freeze, "").replace('default: "40"', 'default: "38"')
+    live.merge(live.open("cheap", live.commit("cheap", "38", files={"reconciler.yaml": text})))
+    code, said, folder = job(live, "plan of main")
+    assert code == 0, said
+    code, said, _ = job(live, "apply", folder, ENVIRONMENT="production")
+    assert code == 3, said
+    assert "frozen:Plan/studio" in said
+    assert live.fee("production") == "40"
+
+
+def test_a_branch_that_was_rewritten_is_not_planned(live):
+    gone = live.commit("gone", "x", files={"note.txt": "x"})
+    code, said, folder = job(live, "plan of main", CI_COMMIT_BEFORE_SHA=gone)
+    assert code != 0, said
+    assert not list((folder / "plans").iterdir())
 
 
 def test_the_schedule_fails_on_a_drift_and_keeps_a_snapshot(live):
