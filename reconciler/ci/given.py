@@ -44,6 +44,12 @@ class Made:
         return ((self.turn and self.turn.reason) or "failed") if self.failure else None
 
     @property
+    def guards_open(self) -> int:
+        """How many guards nobody has consented to; none once its apply went well."""
+        applied = self.report is not None and self.report["exit_code"] == 0
+        return 0 if applied or self.plan is None else len(self.plan.open_guards)
+
+    @property
     def max_class(self) -> ChangeClass | None:
         """The most severe class of its changes."""
         classes = [change.change_class for change in self.plan.changes if change.change_class] if self.plan else []

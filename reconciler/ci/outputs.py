@@ -25,7 +25,8 @@ def of(made: Mapping[str, Made], paths: Mapping[str, str]) -> dict[str, str]:
 
     Counts are sums: ``changes`` of all objects, ``to-archive`` of those that are archived, deleted or replaced.
     ``max-class`` is the most severe class. ``plan-path`` and ``plan-digest`` have a line per environment,
-    ``ENVIRONMENT=VALUE``, and of a single one the value alone. ``failure-reason`` is the slug of what failed first.
+    ``ENVIRONMENT=VALUE``, and of a single one the value alone. ``failure-reason`` is the slug of what failed first;
+    ``guards-open`` counts what nobody has consented to, so nothing of what is applied.
     """
     counts: dict[str, int] = {}
     for one in made.values():
@@ -41,7 +42,7 @@ def of(made: Mapping[str, Made], paths: Mapping[str, str]) -> dict[str, str]:
         "to-archive": str(sum(counts.get(name, 0) for name in ("archive", "delete", "replace"))),
         "new-versions": str(counts.get("new_version", 0)),
         "max-class": worst.value if worst else "",
-        "guards-open": str(sum(len(one.plan.open_guards) for one in made.values() if one.plan)),
+        "guards-open": str(sum(one.guards_open for one in made.values())),
         "plan-path": _each(paths),
         "plan-digest": _each(digests),
         "failure-reason": next((one.reason for one in made.values() if one.reason), ""),

@@ -107,7 +107,9 @@ def _tip(guards: tuple[Guard, ...]) -> str | None:
     teams = dict.fromkeys(f"@{guard.team}" for guard in guards if guard.team)
     said = [f"after a review, consent with {' '.join(dict.fromkeys(asks))}"] if asks else []
     said += (
-        [f"a member of {' and one of '.join(teams)} has to approve it, which CI tells with --consents"] if teams else []
+        [f"a member of {' and one of '.join(teams)} has to approve it in review; CI hands that over with --consents"]
+        if teams
+        else []
     )
     return "; ".join(said) or None
 

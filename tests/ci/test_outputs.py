@@ -50,6 +50,12 @@ def test_every_output_of_one_environment():
     assert tuple(found) == outputs.NAMES
 
 
+@pytest.mark.parametrize(("code", "left"), [(0, "0"), (3, "1"), (4, "1")])
+def test_what_was_applied_has_no_open_guard_though_the_approved_plan_had(code, left):
+    made = plans.made(RAISE, reports=[plans.report("production", "done", code=code)])
+    assert outputs.of(made, {})["guards-open"] == left
+
+
 def test_of_several_environments_counts_are_sums_and_digests_stand_by_their_names():
     staging = plans.plan(plans.renamed(), environment="staging")
     found = outputs.of(plans.made(RAISE, staging), {"production": "p.plan", "staging": "s.plan"})
