@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
@@ -101,15 +101,16 @@ class Api:
         if _origin(url) != self._host:
             return None
         request = self._request("POST", url, content=json.dumps({"query": text}).encode())
-        return _json(self._answered(request, again=True)).get("data")
+        found = _json(self._answered(request, again=True))
+        return found.get("data") if isinstance(found, dict) else None
 
     def download(self, path: str, limit: int) -> bytes:
         """The bytes behind an address of the API that redirects to them; never more than ``limit``."""
         answer = self._read("GET", self._base + path, {}, follow=False)
         if answer.status_code not in _REDIRECTS:
             raise HostError(f"GET {path}: {answer.status_code}, does not say where the archive is")
-        target = urljoin(self._base + path, answer.headers.get("location", ""))
-        if urlsplit(target).scheme != "https" and urlsplit(self._base).scheme == "https":
+        target = _joined(self._base + path, answer)
+        if _origin(target)[0] != "https" and self._host[0] == "https":
             raise HostError(f"GET {path}: redirects to an address without https")
         return self._fetched(target, path, limit)
 
@@ -135,9 +136,9 @@ class Api:
             answer = self._answered(self._request(method, url, query=query), again=True)
             if answer.status_code not in _REDIRECTS or not follow:
                 return answer
-            url, query = urljoin(url, answer.headers.get("location", "")), {}
+            url, query = _joined(url, answer), {}
             if _origin(url) != self._host:
-                raise HostError(f"{method} {urlsplit(url).path}: redirects to another host")
+                raise HostError(f"{method}: redirects to another host")
         raise HostError(f"{method}: redirects without an end")
 
     def _request(
@@ -210,9 +211,21 @@ class Api:
         return url
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Where a request would go, as the client that sends it reads the address: no other reading is safe."""
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise HostError("the host names an address that is none") from None
+    return parts.scheme, parts.host, parts.port
+
+
+def _joined(url: str, answer: httpx.Response) -> str:
+    """Where an answer leads to."""
+    try:
+        return urljoin(url, str(answer.headers.get("location", "")))
+    except ValueError:
+        raise HostError("the host redirects to an address that is none") from None
 
 
 def _limited(answer: httpx.Response, said: str) -> bool:

@@ -46,13 +46,18 @@ def ours(api: Api, job: Job, number: int, author: str) -> list[Comment]:
 
 
 def _is_ours(item: Any, author: str) -> bool:  # noqa: ANN401 - JSON
+    if not isinstance(item, dict):
+        raise HostError("a comment that is none")
     body, user = item.get("body"), item.get("user")
     login = user.get("login") if isinstance(user, dict) else None
     return login == author and isinstance(body, str) and any(trace in body for trace in _TRACES)
 
 
 def _comment(item: Any) -> Comment:  # noqa: ANN401 - JSON
-    return Comment(int(item["id"]), str(item["body"]), str(item.get("html_url", "")))
+    try:
+        return Comment(int(item["id"]), str(item["body"]), str(item.get("html_url", "")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise HostError(f"a comment without {error}") from None
 
 
 def create(api: Api, job: Job, number: int, body: str) -> None:

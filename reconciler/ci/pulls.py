@@ -65,5 +65,5 @@ def _pull(item: Any) -> Pull:  # noqa: ANN401 - JSON
             base=str(base["ref"]),
             merge_commit=item["merge_commit_sha"],
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise HostError(f"a pull request without {error}") from None

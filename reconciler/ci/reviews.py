@@ -51,7 +51,7 @@ def approvals(api: Api, job: Job, pull: Pull, least: int, since: str | None = No
             without.append(review)
         elif review.state == "CHANGES_REQUESTED":
             refusing.append(review)
-        elif review.commit == pull.head:
+        elif review.state == "APPROVED" and review.commit == pull.head:
             (early if _before(review.at, since) else given).append(review)
     if refusing:
         raise _refused(found, refusing)
@@ -129,5 +129,5 @@ def _review(item: Any) -> Review:  # noqa: ANN401 - JSON
             str(item.get("submitted_at") or ""),
             user.get("type") == "User",
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise HostError(f"a review without {error}") from None

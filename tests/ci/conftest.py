@@ -8,6 +8,7 @@ import stamina
 from reconciler.ci.api import Api
 from reconciler.ci.job import job_of
 
+from .approving import Story
 from .github import TOKEN, GitHub
 
 
@@ -50,3 +51,8 @@ def api_for(hub):
     yield make
     for api in made:
         api.close()
+
+
+@pytest.fixture
+def story(hub, job_for, api_for):
+    return Story(hub, job_for, api_for)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from . import shapes
 from .github import Asked, Comment, GitHub, Issue, Told
@@ -204,6 +204,7 @@ def _blob(hub, asked):
 
 
 def _permission(hub, asked, login):
+    login = unquote(login)
     level = hub.permissions.get(login, "read")
     return Told(200, {"permission": level, "role_name": level, "user": shapes.user(login)})
 

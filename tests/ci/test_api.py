@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from reconciler.ci.api import Api
+from reconciler.ci.comments import identity
 from reconciler.ci.job import job_of
 from reconciler.errors import HostError, UsageError
 
@@ -43,6 +44,43 @@ def test_a_next_page_on_another_host_is_not_asked_for(hub, api, job):
     with pytest.raises(HostError, match="another host"):
         list(api.pages(comments(job)))
     assert len(hub.requests) == 1
+
+
+ELSEWHERE = [
+    "http://evil.example/x",
+    "//evil.example/x",
+    "http://api.github.com/x",
+    "https://api.github.com@evil.example/",
+    "https://api.github.com.evil.example/",
+    "https://api.github.com:8443/",
+    "https://api.github.com:99999999/",
+    "https://[::1",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+@pytest.mark.parametrize("way", ["redirect", "next page"])
+def test_the_token_goes_nowhere_else_however_the_address_is_written(job, where, way):
+    seen = []
+
+    def respond(request):
+        seen.append(str(request.url))
+        if way == "redirect":
+            return httpx.Response(302, headers={"location": where})
+        return httpx.Response(200, headers={"link": f'<{where}>; rel="next"'}, json=[])
+
+    api = Api(job, httpx.MockTransport(respond))
+    with pytest.raises(HostError) as caught:
+        list(api.pages("/x"))
+    assert {httpx.URL(url).host for url in seen} == {"api.github.com"}
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", [[], "x", 1, None])
+def test_a_host_that_does_not_say_who_asks_is_not_asked_further(job, answer):
+    api = Api(job, httpx.MockTransport(lambda request: httpx.Response(200, json=answer)))
+    assert identity(api, job) == "github-actions[bot]"
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

@@ -1,70 +1,25 @@
 """What is applied after a merge is what was reviewed before it: every way in which it could be something else."""
 
-# ruff: noqa: ARG005 - what happens around a request is a function of it, whether or not it looks
-
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from dataclasses import replace
 
 import pytest
 
 from reconciler.ci import artifacts, teams
-from reconciler.ci.approval import Asked, approval
 from reconciler.ci.comment import Asked as Saying
 from reconciler.ci.comment import comment
-from reconciler.errors import ApprovalError, HostError
-from reconciler.model import Guard
+from reconciler.ci.composing import compose
+from reconciler.ci.document import read
+from reconciler.errors import HostError
 from reconciler.planning import planfile
 from reconciler.policy import consentsfile
 
 from . import plans
+from .approving import RAISE
 from .github import Told
-
-TEAM = {"acme/pricing": ["Alice", "erin"]}
-RAISE = plans.plan(plans.raised(), team="acme/pricing")
-
-
-class Story:
-    """A pull request whose plan was made and commented on, and what happens to it then."""
-
-    def __init__(self, hub, job_for, api_for):
-        self.hub, self.job_for, self.api_for = hub, job_for, api_for
-        self.pull = hub.open_pull()
-        self.run = None
-
-    def planned(self, plan=RAISE, *, pull=None, saved=None, name=None, conclusion="success", state="planned"):
-        job = self.job_for(pull or self.pull)
-        self.run = self.hub.runs[job.run_id]
-        name = name or artifacts.plans_name("production", self.pull.head)
-        files = {"plans/production.plan": planfile.dumps(saved or plan), "plans/production.html": "<p>"}
-        self.hub.upload(self.run, name, files)
-        comment(self.api_for(job), job, Saying(state, plans.made(plan)), lambda: None)
-        self.hub.finish(self.run, conclusion)
-        return self
-
-    @property
-    def comment(self):
-        (found,) = self.hub.comments
-        return found
-
-    def approved(self, sha=None, environment="production", pause=lambda: None, attempt=1, **more):
-        more.setdefault("known", TEAM)
-        job = self.job_for(sha=sha or self.hub.merge(self.pull), attempt=attempt)
-        return approval(self.api_for(job), job, Asked(environment, **more), pause)
-
-    def refused(self, **more):
-        with pytest.raises(ApprovalError) as caught:
-            self.approved(**more)
-        assert caught.value.exit_code == 3
-        return caught.value
-
-
-@pytest.fixture
-def story(hub, job_for, api_for):
-    return Story(hub, job_for, api_for)
 
 
 def test_the_plan_that_was_approved_is_given_byte_for_byte_with_the_teams_consent(hub, story):
@@ -230,230 +185,6 @@ def test_an_approval_of_an_earlier_commit_is_none_of_this_one(hub, story):
     assert "@alice approved an earlier commit" in refused.message
 
 
-# -- the reviews ---------------------------------------------------------------------------------------------------
-
-
-def test_without_a_review_nothing_is_approved_unless_the_merge_is_approval_enough(hub, story):
-    story.planned(plans.plan(plans.renamed()))
-    assert story.refused().reason == "not-approved"
-    assert story.approved(sha=story.pull.merge_commit_sha, least=0).consents.given == ()
-
-
-def test_a_merge_is_not_approval_enough_for_what_a_team_has_to_consent_to(hub, story):
-    story.planned()
-    assert story.refused(least=0).reason == "guards-open"
-
-
-def test_a_dismissed_review_is_revoked_and_brings_no_earlier_one_back(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    hub.dismiss(hub.approve(story.pull))
-    assert story.refused().reason == "approval-revoked"
-
-
-def test_who_asks_for_changes_after_having_approved_has_revoked_it(hub, story):
-    story.planned()
-    hub.approve(story.pull, "bob")
-    hub.approve(story.pull, "alice")
-    hub.review(story.pull, "alice", "CHANGES_REQUESTED")
-    assert story.refused().reason == "approval-revoked"
-
-
-def test_who_asks_for_changes_without_having_approved_stands_in_the_way(hub, story):
-    story.planned()
-    hub.approve(story.pull, "alice")
-    hub.review(story.pull, "bob", "CHANGES_REQUESTED")
-    assert story.refused().reason == "not-approved"
-
-
-def test_a_remark_after_an_approval_changes_nothing(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    hub.review(story.pull, "alice", "COMMENTED")
-    assert story.approved().consents.given
-
-
-def test_who_settled_what_they_asked_for_has_approved(hub, story):
-    story.planned()
-    hub.review(story.pull, "alice", "CHANGES_REQUESTED")
-    hub.approve(story.pull)
-    assert story.approved().consents.given
-
-
-@pytest.mark.parametrize("state", ["APPROVED", "CHANGES_REQUESTED"])
-def test_a_stranger_neither_approves_nor_blocks(hub, story, state):
-    story.planned()
-    hub.review(story.pull, "stranger", state)
-    assert story.refused().reason == "not-approved"
-    hub.approve(story.pull)
-    assert [one.login for one in story.approved(sha=story.pull.merge_commit_sha).approvals] == ["alice"]
-
-
-def test_who_may_write_is_not_guessed_where_it_cannot_be_asked(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    refused = Told(403, {"message": "Resource not accessible by integration"})
-    hub.once("GET", "/collaborators/", lambda asked: refused)
-    assert "@alice may not write here" in story.refused().message
-
-
-def test_the_author_does_not_approve_their_own(hub, story):
-    story.planned()
-    hub.permissions["dave"] = "write"
-    hub.approve(story.pull, "dave")
-    assert story.refused().reason == "not-approved"
-
-
-def test_two_approvals_are_two_people(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    hub.approve(story.pull)
-    assert story.refused(least=2).reason == "not-approved"
-    hub.approve(story.pull, "bob")
-    assert len(story.approved(sha=story.pull.merge_commit_sha, least=2).approvals) == 2
-
-
-def test_reviews_on_later_pages_count_too(hub, story):
-    story.planned()
-    hub.page = 1
-    hub.approve(story.pull)
-    hub.review(story.pull, "bob", "CHANGES_REQUESTED")
-    assert story.refused().reason == "not-approved"
-
-
-def test_an_app_that_may_write_is_no_person_who_approves(hub, story):
-    hub.permissions["approver[bot]"] = "write"
-    story.planned(plans.plan(plans.renamed()))
-    hub.approve(story.pull, "approver[bot]")
-    assert story.refused().reason == "not-approved"
-
-
-def test_an_approval_from_before_the_plan_is_none_of_it(hub, story):
-    """The same commit planned again may be another change, where live has moved: nobody has looked at that one."""
-    story.planned()
-    hub.approve(story.pull)
-    story.planned(again(hub, plans.plan(plans.raised(new="0.000009"), team="acme/pricing")))
-    refused = story.refused()
-    assert refused.reason == "not-approved"
-    assert "@alice approved before this plan was made" in refused.message
-    hub.approve(story.pull)
-    assert story.approved(sha=story.pull.merge_commit_sha).consents.given
-
-
-def test_an_approval_outlives_the_same_plan_made_again(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    story.planned(again(hub, RAISE))
-    assert story.approved().consents.given
-
-
-def test_a_plan_of_the_next_commit_has_to_be_seen_anew_although_it_is_the_same(hub, story):
-    story.planned()
-    hub.push(story.pull)
-    hub.approve(story.pull)
-    story.planned(again(hub, RAISE))
-    assert "approved before this plan was made" in story.refused().message
-
-
-def again(hub, plan):
-    """A plan that is made now, as the host's clock goes."""
-    return replace(plan, created_at=hub.tick())
-
-
-# -- runs that are started again -----------------------------------------------------------------------------------
-
-
-def test_a_run_that_is_started_again_does_not_bring_back_what_main_has_left(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    sha = hub.merge(story.pull)
-    story.approved(sha=sha)
-    hub.start_run("push")
-    refused = story.refused(sha=sha, attempt=2)
-    assert refused.reason == "head-moved"
-    assert "main has moved on" in refused.message
-
-
-def test_of_two_merges_in_one_minute_the_first_is_applied_although_main_has_moved(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    sha = hub.merge(story.pull)
-    hub.start_run("push", head=sha)
-    hub.start_run("push")
-    assert story.approved(sha=sha).text
-
-
-def test_a_run_of_the_newest_commit_may_be_started_again(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    assert story.approved(attempt=2).text
-
-
-# -- teams ---------------------------------------------------------------------------------------------------------
-
-
-def test_an_approver_who_is_not_in_the_team_gives_no_consent(hub, story):
-    story.planned()
-    hub.approve(story.pull, "bob")
-    refused = story.refused()
-    assert refused.reason == "guards-open"
-    assert refused.message == "nobody of acme/pricing has approved it"
-
-
-def test_the_members_of_a_team_that_the_project_does_not_name_are_asked_of_the_host(hub, story):
-    story.planned()
-    hub.org_readable, hub.teams = True, {"acme/pricing": {"bob"}}
-    hub.approve(story.pull, "alice")
-    hub.approve(story.pull, "bob")
-    (consent,) = story.approved(known={}).consents.given
-    assert consent.by == ("bob",)
-    assert hub.asked("GET", "/orgs/acme/teams/pricing/memberships/bob")
-
-
-def test_the_project_file_goes_before_the_host(hub, story):
-    story.planned()
-    hub.org_readable, hub.teams = True, {"acme/pricing": {"bob"}}
-    hub.approve(story.pull, "bob")
-    assert story.refused().reason == "guards-open"
-    assert not hub.asked("GET", "/orgs/")
-
-
-def test_a_token_that_may_not_ask_gives_no_consent_and_says_what_to_do(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    assert "name its members below `teams:`" in story.refused(known={}).message
-
-
-def test_who_was_invited_and_has_not_accepted_is_no_member(hub, story):
-    story.planned()
-    hub.approve(story.pull)
-    hub.once("GET", "/orgs/", lambda asked: Told(200, {"state": "pending", "role": "member"}))
-    assert story.refused(known={}).reason == "guards-open"
-
-
-def test_a_team_that_only_a_later_plan_asks_for_is_told_and_stops_nothing(hub, story):
-    """What is planned again is judged again; here it is only said who has not consented."""
-    story.planned(plans.plan(plans.renamed()))
-    hub.approve(story.pull, "bob")
-    found = story.approved(plans=[RAISE])
-    assert found.consents.missing == {"acme/pricing": "nobody of acme/pricing has approved it"}
-
-
-def test_what_the_policy_forbade_is_not_applied_because_the_same_change_did_away_with_the_rule(hub, story):
-    denied = Guard("policy.no-raise", RAISE.changes[0].address, "not before summer", False)
-    story.planned(replace(RAISE, guards=(*RAISE.guards, denied)))
-    hub.approve(story.pull)
-    refused = story.refused()
-    assert refused.reason == "guards-open"
-    assert "policy.no-raise:Plan/pro: not before summer" in refused.message
-
-
-def test_a_plan_that_needs_no_team_has_a_file_of_no_consents(hub, story):
-    story.planned(plans.plan(plans.renamed()))
-    hub.approve(story.pull)
-    assert json.loads(teams.dumps(story.approved().consents))["consents"] == []
-
-
 # -- the saved plan ------------------------------------------------------------------------------------------------
 
 
@@ -484,6 +215,25 @@ def test_another_plan_than_the_comment_shows_approves_nothing(hub, story):
     refused = story.refused()
     assert refused.reason == "approval-unreadable"
     assert "another than the comment shows" in refused.message
+
+
+def test_a_header_whose_digests_are_of_two_plans_approves_nothing(hub, story):
+    story.planned()
+    hub.approve(story.pull)
+    found = read(story.comment.body).document
+    entry = replace(found.entries["production"], change_digest="0" * 64)
+    hub.edit(story.comment, compose(found.having("production", entry)))
+    assert read(story.comment.body).health == "sound"
+    assert "another than the comment shows" in story.refused().message
+
+
+def test_one_sound_comment_does_not_make_up_for_an_edited_one(hub, story):
+    story.planned()
+    hub.approve(story.pull)
+    sound = story.comment.body
+    hub.edit(story.comment, sound.replace("0.0000025", "0.000001"))
+    hub.comment_by(story.comment.login, story.pull.number, sound)
+    assert "was edited or damaged" in story.refused().message
 
 
 def test_the_same_change_in_another_file_is_another_file(hub, story):

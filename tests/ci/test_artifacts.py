@@ -56,6 +56,13 @@ def test_another_branch_is_not_trusted_unless_it_is_named(hub, newest):
     assert newest("try") == {"production.json": b"try"}
 
 
+def test_another_name_is_not_taken_although_the_host_lists_it(hub, newest):
+    upload(hub, "live")
+    hub.upload(hub.start_run("push"), f"{NAME}-of-others", {"production.json": "poison"})
+    hub.before.append(lambda asked: asked.query.pop("name", None) and None)
+    assert newest() == {"production.json": b"live"}
+
+
 def test_a_tag_that_is_named_like_the_branch_is_not_the_branch(hub, newest):
     upload(hub, "live")
     upload(hub, "poison", event="push", tag=True)
