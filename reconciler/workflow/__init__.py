@@ -37,10 +37,11 @@ from reconciler.workflow.environments import check_environments, last_run, list_
 from reconciler.workflow.exporting import ExportOutcome, ExportRequest, default_folder, export
 from reconciler.workflow.fleet import Shard, matching, most_serious
 from reconciler.workflow.live import LiveRow, live_objects
-from reconciler.workflow.plans import PlanRequest, make_destroy_plan, make_plan
+from reconciler.workflow.plans import make_destroy_plan, make_plan
 from reconciler.workflow.price_tests import TestRequest, run_price_tests
 from reconciler.workflow.promoting import choose_bundle, make_promotion, pin_bundle, require_proven
 from reconciler.workflow.renderings import Rendering, rendering, rendering_against
+from reconciler.workflow.requests import PlanRequest
 from reconciler.workflow.revisions import at_revision, is_revision
 from reconciler.workflow.rollback import declared_at, make_rollback
 from reconciler.workflow.snapshots import dump_snapshot, load_snapshot, take_snapshot

@@ -27,17 +27,9 @@ from reconciler.planning.verify import verify
 from reconciler.policy import exceeded, frozen, stricter
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
-from reconciler.workflow.plans import (
-    PlanRequest,
-    bounds,
-    consents_for,
-    nothing,
-    options_for,
-    population,
-    require_identity,
-    revealer,
-    rfc3339,
-)
+from reconciler.workflow.judging import bounds, consents_for, population
+from reconciler.workflow.plans import nothing, require_identity, rfc3339
+from reconciler.workflow.requests import PlanRequest, options_for, revealer
 from reconciler.workflow.trusting import require_listed, require_named
 
 if TYPE_CHECKING:

@@ -16,7 +16,9 @@ from reconciler.planning.approved import changed, finished, require_equal, requi
 from reconciler.policy import Teams, upheld
 from reconciler.workflow.bundles import pinned
 from reconciler.workflow.context import Context, load_desired, now
-from reconciler.workflow.plans import PlanRequest, consents_for, judged_by, observed_plan, revealer, rfc3339
+from reconciler.workflow.judging import consents_for, judged_by
+from reconciler.workflow.plans import observed_plan, rfc3339
+from reconciler.workflow.requests import PlanRequest, revealer
 
 _CLASSES = frozenset(found.value for found in ChangeClass)
 _JUDGED = frozenset({"max_removals", "max_changes_percent", "max_subscribers_affected", "max_bill_increase_percent"})

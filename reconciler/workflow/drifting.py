@@ -18,17 +18,9 @@ from reconciler.policy import frozen
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired, now
-from reconciler.workflow.plans import (
-    PlanRequest,
-    consents_for,
-    judged_by,
-    options_for,
-    require_identity,
-    rfc3339,
-    stamped,
-    with_consequences,
-    with_dependencies,
-)
+from reconciler.workflow.judging import consents_for, judged_by
+from reconciler.workflow.plans import require_identity, rfc3339, stamped, with_consequences
+from reconciler.workflow.requests import PlanRequest, options_for, with_dependencies
 from reconciler.workflow.revisions import at_revision, is_revision
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from reconciler.workflow.answers import answered
 from reconciler.workflow.context import Context, connect, load_desired
 from reconciler.workflow.documents import Layout, catalogue, file_text, placed
 from reconciler.workflow.overlaying import declare_overlay, overlaid, overlay_folder
-from reconciler.workflow.plans import require_identity, revealer
+from reconciler.workflow.plans import require_identity
+from reconciler.workflow.requests import revealer
 from reconciler.workflow.revising import Revision, revise
 from reconciler.workflow.writable import writable
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from fnmatch import fnmatchcase
-from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.errors import RefusedError, SecretError, UsageError
-from reconciler.kinds.references import references
+from reconciler.errors import RefusedError, UsageError
 from reconciler.kinds.registry import KINDS
 from reconciler.model import (
-    Address,
     Desired,
     Mode,
     Observation,
@@ -21,58 +16,33 @@ from reconciler.model import (
     PlanSource,
     Problem,
     Snapshot,
-    TeamConsent,
-    Tree,
 )
 from reconciler.planning.affected import affected
 from reconciler.planning.affected import questions as affected_questions
 from reconciler.planning.contents import contents
 from reconciler.planning.curves import curves
 from reconciler.planning.impact import impacts
-from reconciler.planning.options import PlanOptions, no_secret
-from reconciler.planning.planfile import object_digest
+from reconciler.planning.options import PlanOptions
 from reconciler.planning.sides import sides
-from reconciler.policy import Bounds, Consent, Hearing, frozen, judge
+from reconciler.policy import frozen
 from reconciler.version import VERSION
 from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import pinned
 from reconciler.workflow.context import Context, connect, load_desired, now
+from reconciler.workflow.judging import consents_for, judged_by
 from reconciler.workflow.price_tests import failing
+from reconciler.workflow.requests import PlanRequest, options_for
 from reconciler.workflow.trusting import unlisted
 from reconciler.workflow.usage_request import UsageRequest
 
 if TYPE_CHECKING:
     from reconciler.backends import Backend
 
-_REMOTE_BOUNDS = Bounds(max_changes_percent=30, max_removals=0)
-"""What an environment that writes no limits gets, unless it is a sandbox."""
+_PLAIN = PlanRequest()
+"""A plan of everything, as the environment says, and of now."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What a plan is asked for.
-
-    ``targets`` and ``excludes`` are patterns over ``Kind/key``; ``allow`` are consents as ``--allow`` takes them;
-    ``prune`` None: as the environment says. ``rehearse``: try the steps out on a copy in memory of what was observed;
-    ``Plan.rehearsal`` tells what became of them. ``at``: what would be planned at a moment of the future, in UTC; such
-    a plan cannot be applied before. ``usage``: re-rate the last closed billing period of real customers;
-    ``Plan.rerated`` tells what it came to. ``consents`` are those of teams, as a host proves them. ``snapshot``: plan
-    against it, without a network and without a secret.
-    """
-
-    targets: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    prune: bool | None = None
-    allow: tuple[str, ...] = ()
-    write_secrets: bool = False
-    rehearse: bool = False
-    at: datetime | None = None
-    usage: UsageRequest | None = None
-    consents: tuple[TeamConsent, ...] = ()
-    snapshot: Snapshot | None = None
-
-
-def make_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
+def make_plan(context: Context, request: PlanRequest = _PLAIN) -> Plan:
     """What would change, now or at ``request.at``. Writes nothing. Raises ``UsageError`` for a moment that is past."""
     return observed_plan(context, request)[0]
 
@@ -118,7 +88,7 @@ def _with_warning(context: Context, made: Plan) -> Plan:
     return replace(made, warnings=(*made.warnings, Problem("project.unproven", message, severity="warning")))
 
 
-def make_destroy_plan(context: Context, request: PlanRequest = PlanRequest()) -> Plan:
+def make_destroy_plan(context: Context, request: PlanRequest = _PLAIN) -> Plan:
     """What removing everything that this project owns would do.
 
     The manifests of a project file are read for what they say of their end. Raises ``ManifestError`` where they cannot
@@ -177,20 +147,6 @@ def plan_for(
     return stamped(context, desired, judged, request.at), observation
 
 
-def judged_by(context: Context, made: Plan, request: PlanRequest, consents: tuple[Consent, ...]) -> Plan:
-    """The plan with its guards, what was consented to, and what the environment's policy says of it."""
-    environment = context.environment
-    return judge(
-        made,
-        consents,
-        bounds(context, made.mode),
-        population=population(made),
-        embedded=context.embedded,
-        digest=partial(object_digest, made),
-        hearing=Hearing(environment.policy, request.at or now(), request.consents, context.project.teams),
-    )
-
-
 def with_consequences(
     made: Plan, desired: Desired, observation: Observation, options: PlanOptions, backend: Backend
 ) -> Plan:
@@ -223,13 +179,6 @@ def _with_usage(
     return replace(made, rerated=found, requests=backend.requests)
 
 
-def consents_for(desired: Desired, request: PlanRequest) -> tuple[Consent, ...]:
-    """What is consented to: with ``--allow``, and by the committed approvals that hold on that day."""
-    today = (request.at or now()).date()
-    asked = (Consent.parse(text) for text in request.allow)
-    return (*asked, *(consent for approval in desired.approvals for consent in Consent.of(approval, today)))
-
-
 def require_identity(context: Context, answering: str | None) -> None:
     """Refuse an address behind which another namespace answers than the environment names."""
     pinned = context.environment.identity
@@ -240,91 +189,6 @@ def require_identity(context: Context, answering: str | None) -> None:
             tip="check the endpoint and the token; correct `identity` only if the namespace really is another one now",
             reason="wrong-namespace",
         )
-
-
-def options_for(
-    context: Context, desired: Desired, request: PlanRequest, consents: tuple[Consent, ...], mode: Mode
-) -> PlanOptions:
-    """What the planner is told: prune, consents to adopt, scope, secrets for comparing. Raises ``UsageError``."""
-    prune = request.prune if request.prune is not None else bool(context.environment.prune)
-    if prune and mode == "apply" and context.project.file is None:
-        raise UsageError("--prune needs a project file: without one nothing says what is all there should be")
-    return PlanOptions(
-        api=context.environment.api,
-        prune=prune,
-        mode=mode,
-        adopt=lambda address: any(consent.void is None and consent.covers("adopt", address) for consent in consents),
-        only=_only(desired, request),
-        write_secrets=request.write_secrets,
-        reveal=revealer(context) if request.snapshot is None else no_secret,
-    )
-
-
-def _only(desired: Desired, request: PlanRequest) -> frozenset[Address] | None:
-    """The addresses that targets and exclusions leave, with everything they name."""
-    if not (request.targets or request.excludes):
-        return None
-
-    def matches(address: Address, patterns: Iterable[str]) -> bool:
-        return any(fnmatchcase(str(address), pattern) for pattern in patterns)
-
-    for pattern in (*request.targets, *request.excludes):
-        if not any(matches(address, (pattern,)) for address in desired.resources):
-            raise UsageError(f"`{pattern}` matches nothing that is declared")
-    chosen = {
-        address
-        for address in desired.resources
-        if (not request.targets or matches(address, request.targets)) and not matches(address, request.excludes)
-    }
-    return frozenset(with_dependencies(desired, chosen))
-
-
-def with_dependencies(desired: Desired, chosen: Iterable[Address]) -> set[Address]:
-    """The addresses with every declared object that they name, directly or not."""
-    found = set(chosen)
-    waiting = [address for address in found if address in desired.resources]
-    while waiting:
-        resource = desired.resources[waiting.pop()]
-        for _, address in references(KINDS[resource.address.kind].shape, resource.spec):
-            if address in desired.resources and address not in found:
-                found.add(address)
-                waiting.append(address)
-    return found
-
-
-def revealer(context: Context) -> Callable[[Mapping[str, Tree]], str | None]:
-    """Reads secret sources for comparing in memory: env and file, never a command."""
-    from reconciler.project import SecretSource, reveal
-
-    def read(source: Mapping[str, Tree]) -> str | None:
-        try:
-            found = SecretSource.parse(source)
-            if not context.project.may_name(found):
-                return None
-            return reveal(found, base=context.project.sources_root, allow_command=False)
-        except SecretError:
-            return None
-
-    return read
-
-
-def bounds(context: Context, mode: Mode) -> Bounds:
-    """How much of the catalogue one run may change there."""
-    limits = context.environment.limits
-    default = Bounds() if context.embedded or mode == "destroy" else _REMOTE_BOUNDS
-    return Bounds(
-        max_changes_percent=limits.max_changes_percent
-        if limits.max_changes_percent is not None
-        else default.max_changes_percent,
-        max_removals=limits.max_removals if limits.max_removals is not None else default.max_removals,
-        max_subscribers_affected=limits.max_subscribers_affected,
-        max_bill_increase_percent=limits.max_bill_increase_percent,
-    )
-
-
-def population(made: Plan) -> int:
-    """How many live objects a plan looked at."""
-    return sum(not sighting.absent for sighting in made.observed)
 
 
 def stamped(context: Context, desired: Desired, made: Plan, at: datetime | None) -> Plan:

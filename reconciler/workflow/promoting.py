@@ -20,7 +20,8 @@ from reconciler.project import Bundle, BundleReference
 from reconciler.workflow.answers import answered
 from reconciler.workflow.bundles import bundle_of, find_bundle, pinned, resolve, with_bundle
 from reconciler.workflow.context import Context, connect, load_desired, now
-from reconciler.workflow.plans import PlanRequest, plan_for, require_identity, revealer, rfc3339
+from reconciler.workflow.plans import plan_for, require_identity, rfc3339
+from reconciler.workflow.requests import PlanRequest, revealer
 
 
 def choose_bundle(source: Context, target: Context, named: str | None = None, *, moving: bool = False) -> Bundle:

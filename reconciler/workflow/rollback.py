@@ -13,7 +13,8 @@ from reconciler.errors import BundleError, InputError
 from reconciler.model import Approval, Desired, Permanent, Plan, Rollback
 from reconciler.planning.permanence import permanent, questions
 from reconciler.workflow.context import Context, connect, load_desired
-from reconciler.workflow.plans import PlanRequest, options_for, plan_for
+from reconciler.workflow.plans import plan_for
+from reconciler.workflow.requests import PlanRequest, options_for
 from reconciler.workflow.revisions import at_revision
 
 if TYPE_CHECKING:

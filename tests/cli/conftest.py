@@ -11,7 +11,7 @@ from reconciler.__main__ import main
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.serve import serving
 
-_WITH_A_CLOCK = ("approved", "promoting", "snapshots")
+_WITH_A_CLOCK = ("approved", "judging", "promoting", "snapshots")
 """Further modules of the workflow that ask for the time."""
 PROJECT = """\
 apiVersion: reconciler/v1
