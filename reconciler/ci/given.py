@@ -79,19 +79,28 @@ def gather(plans: Iterable[File], reports: Iterable[File] = (), summaries: Itera
     found: dict[str, Made] = {}
     for file in plans:
         plan, digest = _plan(file)
-        name = plan.target.environment
+        name = _named(file, plan.target.environment)
         if name in found:
             raise UsageError(f"{file.name} is a second plan of {name}")
         found[name] = Made(name, plan, digest)
     for file in reports:
         report = _report(file)
-        name = str(report["environment"])
+        name = _named(file, str(report["environment"]))
         found[name] = replace(found.get(name, Made(name)), report=report)
     for file in summaries:
         for turn in _summary(file):
-            if turn.name:
+            if turn.name and _named(file, turn.name):
                 found[turn.name] = replace(found.get(turn.name, Made(turn.name)), turn=turn)
     return dict(sorted(found.items()))
+
+
+def _named(file: File, name: str) -> str:
+    """The name of an environment, which ends no hidden line of the comment. Raises ``PlanFileError``."""
+    from reconciler.project.document import ENVIRONMENT_NAME
+
+    if not ENVIRONMENT_NAME.fullmatch(name):
+        raise PlanFileError(f"{file.name} is about {name!r}, which is no name of an environment")
+    return name
 
 
 def _plan(file: File) -> tuple[Plan, str]:

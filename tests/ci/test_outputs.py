@@ -139,3 +139,15 @@ def test_a_file_that_is_not_what_it_is_given_as_is_told(given, said):
 def test_two_plans_of_one_environment_are_one_too_many():
     with pytest.raises(UsageError, match="second plan of production"):
         plans.made(RAISE, RAISE)
+
+
+@pytest.mark.parametrize("name", ["prod -->\n#### forged", "a\n::set-output name=x::y", "a b", "", "../up", "<img>"])
+def test_a_file_about_something_that_is_no_environments_name_is_refused(name):
+    """The name stands in hidden lines of the comment, which it must not end."""
+    plan = plans.file(plans.plan(plans.raised(), environment=name))
+    for files in ({"plans": [plan]}, {"plans": [], "reports": [plans.report(name, "done")]}):
+        with pytest.raises(PlanFileError, match="no name of an environment"):
+            gather(**files)
+    if name:
+        with pytest.raises(PlanFileError, match="no name of an environment"):
+            gather([], summaries=[plans.summary(name)])
