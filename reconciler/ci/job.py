@@ -25,7 +25,6 @@ class Job:
     api_url: str = "https://api.github.com"
     graphql_url: str = "https://api.github.com/graphql"
     server_url: str = "https://github.com"
-    event_name: str = ""
     event: Mapping[str, Any] = field(default_factory=dict, repr=False)
     sha: str = ""
     run_id: int = 0
@@ -33,7 +32,6 @@ class Job:
     token: str = field(default="", repr=False)
     output: str | None = None
     summary: str | None = None
-    workspace: str | None = None
 
     @property
     def order(self) -> tuple[int, int]:
@@ -96,19 +94,17 @@ def job_of(environ: Mapping[str, str], read: Callable[[str], str]) -> Job:
         raise UsageError(f"GITHUB_REPOSITORY is `{repository}`, not OWNER/NAME")
     api = _address(environ, "GITHUB_API_URL", "https://api.github.com")
     return Job(
-        repository,
-        api,
-        _address(environ, "GITHUB_GRAPHQL_URL", f"{api.removesuffix('/v3')}/graphql"),
-        _address(environ, "GITHUB_SERVER_URL", "https://github.com"),
-        environ.get("GITHUB_EVENT_NAME", ""),
-        _event(environ, read),
-        environ.get("GITHUB_SHA", ""),
-        _number(environ, "GITHUB_RUN_ID", 0),
-        _number(environ, "GITHUB_RUN_ATTEMPT", 1),
-        environ.get("GITHUB_TOKEN", ""),
-        environ.get("GITHUB_OUTPUT") or None,
-        environ.get("GITHUB_STEP_SUMMARY") or None,
-        environ.get("GITHUB_WORKSPACE") or None,
+        repository=repository,
+        api_url=api,
+        graphql_url=_address(environ, "GITHUB_GRAPHQL_URL", f"{api.removesuffix('/v3')}/graphql"),
+        server_url=_address(environ, "GITHUB_SERVER_URL", "https://github.com"),
+        event=_event(environ, read),
+        sha=environ.get("GITHUB_SHA", ""),
+        run_id=_number(environ, "GITHUB_RUN_ID", 0),
+        run_attempt=_number(environ, "GITHUB_RUN_ATTEMPT", 1),
+        token=environ.get("GITHUB_TOKEN", ""),
+        output=environ.get("GITHUB_OUTPUT") or None,
+        summary=environ.get("GITHUB_STEP_SUMMARY") or None,
     )
 
 

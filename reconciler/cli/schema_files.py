@@ -32,7 +32,7 @@ def _report() -> dict[str, Any]:
 
 
 def _drift() -> dict[str, Any]:
-    from reconciler.render.schemas import drift
+    from reconciler.render.drift_schema import drift
 
     return drift()
 

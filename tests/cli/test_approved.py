@@ -115,7 +115,7 @@ def test_another_object_and_other_guards_of_other_manifests_are_named(run, live,
     ]
     assert found.guards_new == ("price-lowering:Plan/pro",)
     assert found.guards_gone == ("price-raising:Plan/pro",)
-    assert "manifests" in found.causes[0] or "commit" in found.causes[0]
+    assert found.causes == ("other manifests, overlays or variables",)
     assert "Not approved, and would be done now:" in ended.err
     assert "+ Plan/small" in ended.err
     assert "+ price-lowering:Plan/pro  only now" in ended.err

@@ -82,15 +82,11 @@ def command(
     for path in (out, report_file):
         files.require_folder(path)
     _check(planning, heal=heal, auto_approve=auto_approve, report_file=report_file)
-    if heal and form == "markdown":
-        raise UsageError("--heal prints text or JSON", tip="its plan as Markdown: reconciler plan --format markdown")
     screen = console(ctx)
     names = names_of(ctx, where)
-    if names is not None and heal:
-        raise UsageError("--heal is for one environment", tip="name one with -e, without a glob")
+    if heal:
+        _require_healable(screen, form, several=names is not None, auto_approve=auto_approve)
     asked = workflow.DriftRequest(base, planning.targets, planning.excludes, planning.prune)
-    if heal and not (auto_approve or screen.interactive):
-        raise UsageError("nobody can be asked for approval here", tip="give --auto-approve")
 
     def mend(where: Where, screen: Console) -> Ended:
         context = open_context(ctx, where, paths)
@@ -119,6 +115,15 @@ def _check(planning: Planning, *, heal: bool, auto_approve: bool, report_file: P
         raise UsageError(f"{', '.join(wrong)} only makes sense with --heal: without it, drift writes nothing")
     if planning.write_secrets:
         raise UsageError("drift writes no secret", tip="a changed secret is put back by `apply --write-secrets`")
+
+
+def _require_healable(screen: Console, form: str, *, several: bool, auto_approve: bool) -> None:
+    if form == "markdown":
+        raise UsageError("--heal prints text or JSON", tip="its plan as Markdown: reconciler plan --format markdown")
+    if several:
+        raise UsageError("--heal is for one environment", tip="name one with -e, without a glob")
+    if not (auto_approve or screen.interactive):
+        raise UsageError("nobody can be asked for approval here", tip="give --auto-approve")
 
 
 def _together(kept: Mapping[str, Drift], turns: Sequence[Turn]) -> str:
