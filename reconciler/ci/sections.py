@@ -124,7 +124,12 @@ def _notes(made: Made, entry: Entry, told: Told) -> list[str]:
         case "applied":
             return [f"Applied by {run}{_result(made)}."]
         case "failed":
-            return [f"Failed in {run}{_totals(made.report)}.", *_why(made), *_steps(made.report), *_advice(made, told)]
+            return [
+                f"Failed in {run}{_totals(made.report)}.",
+                *_why(made, told),
+                *_steps(made.report),
+                *_advice(made, told),
+            ]
 
 
 def _why_stale(made: Made, entry: Entry, told: Told) -> str:
@@ -135,8 +140,10 @@ def _why_stale(made: Made, entry: Entry, told: Told) -> str:
     return "what is live moved since"
 
 
-def _why(made: Made) -> list[str]:
-    if made.failure is None and made.report is None and made.plan is None and made.turn is None:
+def _why(made: Made, told: Told) -> list[str]:
+    if made.report is None and made.failure is None and not told.planning:
+        return [advice.CUT_OFF]
+    if made.report is None and made.turn is None and made.plan is None:
         return ["It ended before it could say why; its log tells."]
     if made.turn is not None and made.turn.differences is not None:
         return []  # what differs stands below, under a line of its own

@@ -383,6 +383,27 @@ def test_an_apply_that_was_cut_off_has_failed_and_a_plan_that_was_has_nothing_to
     )
 
 
+@pytest.mark.parametrize(("code", "reason"), [("-9", True), ("137", True), ("130", True), ("4", False), ("0", False)])
+def test_a_command_that_was_killed_has_a_reason_although_it_could_not_say_it(
+    steps, monkeypatch, tmp_path, code, reason
+):
+    monkeypatch.setattr(steps.telling.Tool, "tell", lambda *_: None)
+    for name, value in (("EXIT_CODE", code), ("LINK", ""), ("FOLDER", "/nowhere")):
+        monkeypatch.setenv(name, value)
+    (tmp_path / "output").touch()
+    steps.telling.tell(steps.read(command="apply", environment="eu"))
+    assert (tmp_path / "output").read_text(encoding="utf-8") == ("failure-reason=interrupted\n" if reason else "")
+
+
+def test_a_validate_that_failed_has_its_reason(steps, monkeypatch, tmp_path):
+    monkeypatch.setattr(steps.telling.Tool, "tell", lambda *_: None)
+    for name, value in (("EXIT_CODE", "1"), ("LINK", ""), ("FOLDER", str(tmp_path))):
+        monkeypatch.setenv(name, value)
+    (tmp_path / "summary.json").write_text('{"reason": "manifests-invalid", "environments": []}')
+    steps.telling.tell(steps.read(command="validate"))
+    assert (tmp_path / "output").read_text(encoding="utf-8") == "failure-reason=manifests-invalid\n"
+
+
 def test_a_name_of_an_upload_holds_nothing_that_github_refuses(steps):
     assert (
         steps.running.artifact_name(steps.read(command="plan", environment="eu*,us"))

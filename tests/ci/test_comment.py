@@ -184,6 +184,15 @@ def test_what_was_cut_off_says_to_run_it_again(hub, pull, job_for, say):
     assert "Nothing was written" not in only(hub).body
 
 
+def test_an_apply_that_was_killed_says_that_something_may_be_written_and_to_run_it_again(hub, pull, job_for, say):
+    say(job_for(pull), "planned", RAISE)
+    approval = plans.summary("production", 0, "approved", None, None)
+    say(job_for(sha=hub.merge(pull)), "failed", RAISE, summaries=[approval])
+    body = only(hub).body
+    assert "so something may be written; its log tells more. Run the job again: it does what is left" in body
+    assert "Nothing was written" not in body
+
+
 def test_a_plan_that_cannot_be_made_does_not_speak_of_an_apply(hub, pull, job_for, say):
     say(job_for(pull), "planned", summaries=[plans.summary("production", 3, "no", "no", "guards-open")])
     assert "Nothing was written" not in only(hub).body

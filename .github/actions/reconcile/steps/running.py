@@ -71,7 +71,8 @@ def _base() -> Path:
 
 
 def _validate(this: Run) -> int:
-    code = this.tool.command("validate", *_checked(this), *this.given.arguments)
+    out: Words = ["--summary", this.file("summary.json")]
+    code = this.tool.command("validate", *_checked(this), *out, *this.given.arguments)
     _problems(this, *this.given.arguments)
     return code
 

@@ -24,6 +24,10 @@ def tell(given: Inputs) -> int:
         _drift(folder)
     elif given.command != "snapshot":
         tool.tell("summary", *files)
+    if given.command == "validate":
+        output(failure_reason=_reason(folder))  # problems of what all environments share are none of one of them
+    if _killed(os.environ["EXIT_CODE"]):
+        output(failure_reason="interrupted")  # by then it had no chance to write a summary
     if given.command in ("validate", "plan"):
         tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_named("--problems", folder, "problems.json"))
     if given.comment and (state := _state(given.command)):
@@ -34,6 +38,17 @@ def tell(given: Inputs) -> int:
         for found in sorted(folder.glob("drift/*.json")):
             tool.tell("issue", "--drift", found)
     return 0
+
+
+def _reason(folder: Path) -> str:
+    """Why the run as a whole failed, as its summary has it."""
+    summary = folder / "summary.json"
+    return (json.loads(summary.read_text(encoding="utf-8"))["reason"] or "") if summary.is_file() else ""
+
+
+def _killed(code: str) -> bool:
+    """Whether a signal ended the command, itself or its shell: Python tells it as -9, shells as 137."""
+    return code.startswith("-") or (code.isdigit() and int(code) > 128)
 
 
 def _drift(folder: Path) -> None:
