@@ -42,7 +42,8 @@ _BLOCKS = len(ChangeClass)
 class Finding:
     """One thing to tell at one line.
 
-    ``rule`` is a rule of the validator, ``guard.CODE``, ``policy.RULE``, ``change.CLASS`` or ``rehearsal.refused``.
+    ``rule`` is a rule of the validator, ``guard.CODE``, ``policy.RULE``, ``change.CLASS``, ``rehearsal.refused`` or
+    ``plan.snapshot``.
     ``details`` are further lines below the message, ``help`` says what to do. ``gravity`` orders findings of a level:
     the higher, the graver. ``location`` None: it is about no line. Nothing in it is escaped.
     """
