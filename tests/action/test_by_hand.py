@@ -45,9 +45,11 @@ def test_what_moved_while_the_reviewers_thought_is_refused(live):
     assert live.fee("production") == "40"
 
 
-def test_a_guard_that_a_team_holds_is_not_opened_by_whoever_starts_it(live):
+@pytest.mark.parametrize("command", ["plan", "promote"])
+def test_a_guard_that_a_team_holds_is_not_opened_by_whoever_starts_it(live, command):
     merged(live, {"reconciler.yaml": ('default: "40"', 'default: "44"')})
-    jobs = live.by_hand(command="plan", allow="price-raising:Plan/studio")
+    live.settle("staging")
+    jobs = live.by_hand(command=command, allow="price-raising:Plan/studio")
     assert jobs["plan"].step("Plan").outputs["guards-open"] == "1"
     assert jobs["apply"].step("Apply it").outputs["failure-reason"] == "guards-open"
     assert live.fee("production") == "40"
