@@ -94,6 +94,12 @@ def gather(plans: Iterable[File], reports: Iterable[File] = (), summaries: Itera
     return dict(sorted(found.items()))
 
 
+def refusals(summaries: Iterable[File]) -> tuple[str, ...]:
+    """Why commands failed before they knew of which environment. Raises ``PlanFileError`` as ``gather`` does."""
+    turns = (turn for file in summaries for turn in _summary(file) if not turn.name)
+    return tuple(turn.failure for turn in turns if turn.failure)
+
+
 def _named(file: File, name: str) -> str:
     """The name of an environment, which ends no hidden line of the comment. Raises ``PlanFileError``."""
     from reconciler.project.document import ENVIRONMENT_NAME

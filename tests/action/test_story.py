@@ -232,6 +232,8 @@ def test_a_check_alone_marks_every_problem_and_needs_no_environment(live):
     job = live.runner.workflow(workflow, run, live.hub.pull_event(pull))["check"]
     assert job.status == "failure"
     assert "::error file=catalog/plans.yaml,line=19," in job.log
+    assert job.summary.startswith("### Billing catalogue: 2 errors in 1 file\n")
+    assert "| `catalog/plans.yaml:19` | Feature/tilse is not declared; did you mean `tiles`" in job.summary
     assert live.hub.comments == []
 
 

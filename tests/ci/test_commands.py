@@ -153,6 +153,43 @@ def test_lines_that_change_and_problems_are_marked_at_their_place_in_the_reposit
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in out.splitlines())
 
 
+def test_problems_are_on_the_page_and_end_no_table(jobs, tmp_path, hub):
+    jobs.start(hub.open_pull())
+    problem = {
+        "rule": "plan.x",
+        "severity": "error",
+        "message": "no | <img src=x> @acme/all\n## Approved",
+        "why": "because",
+        "location": {"file": "catalog/plans.yaml", "line": 3, "column": 5},
+    }
+    warning = problem | {"severity": "warning", "message": "hm", "why": None, "location": None}
+    (tmp_path / "problems.json").write_text(json.dumps({"problems": [problem, warning]}))
+    assert jobs("summary", "--problems", "problems.json")[0] == 0
+    head, _, *rows = jobs.kept("GITHUB_STEP_SUMMARY").splitlines()
+    assert head == "### Billing catalogue: 1 error and 1 warning in 1 file"
+    assert rows[2:] == [
+        "|  | hm | warning `plan.x` |",
+        "| `catalog/plans.yaml:3` | no `\\| <img src=x> @acme/all\\n##` Approved<br>because | **error** `plan.x` |",
+    ]
+
+
+def test_no_problem_leaves_the_page_as_it_is(jobs, tmp_path, hub):
+    jobs.start(hub.open_pull())
+    (tmp_path / "problems.json").write_text('{"problems": []}')
+    assert jobs("summary", "--problems", "problems.json")[0] == 0
+    assert jobs.kept("GITHUB_STEP_SUMMARY") == ""
+
+
+def test_what_failed_before_any_environment_is_on_the_page(jobs, tmp_path, hub):
+    jobs.start(hub.open_pull())
+    turn = {"environment": None, "exit_code": 1, "said": "no", "error": "reconciler.yaml:3:7: <b>\nand more"}
+    summary = {"format_version": "1.0", "shard": None, "environments": [turn], "exit_code": 1}
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    assert jobs("summary", "--summary", "summary.json")[0] == 0
+    page = jobs.kept("GITHUB_STEP_SUMMARY")
+    assert page == "### Billing catalogue: failed\n\nreconciler.yaml:3:7: `<b>`\n\nand more\n"
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"problems": [{}]}', '{"problems": [1]}'])
 def test_a_file_that_holds_no_problems_is_told(jobs, tmp_path, text):
     (tmp_path / "problems.json").write_text(text)

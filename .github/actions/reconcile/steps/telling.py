@@ -23,13 +23,14 @@ def tell(given: Inputs) -> int:
     if given.command == "drift":
         _drift(folder)
     elif given.command != "snapshot":
-        tool.tell("summary", *files)
+        checked = _problems(folder) if given.command == "validate" else []
+        tool.tell("summary", *(checked or files))
     if given.command == "validate":
         output(failure_reason=_reason(folder))  # problems of what all environments share are none of one of them
     if _killed(os.environ["EXIT_CODE"]):
         output(failure_reason="interrupted")  # by then it had no chance to write a summary
     if given.command in ("validate", "plan"):
-        tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_named("--problems", folder, "problems.json"))
+        tool.tell("annotate", *_named("--plan", folder, "plans/*.plan"), *_problems(folder))
     if given.comment and (state := _state(given.command)):
         link = ["--link", os.environ["LINK"]] if os.environ["LINK"] else []
         named = [word for name in given.named for word in ("-e", name)]
@@ -69,6 +70,12 @@ def _files(folder: Path) -> Words:
     if not made and os.environ["EXIT_CODE"] == "0":
         return []
     return [*made, *_named("--summary", folder, "summary.json")]
+
+
+def _problems(folder: Path) -> Words:
+    """The problems of files, unless the check was refused before it could print any."""
+    file = folder / "problems.json"
+    return ["--problems", file] if file.is_file() and file.stat().st_size else []
 
 
 def _named(option: str, folder: Path, pattern: str) -> Words:

@@ -21,7 +21,7 @@ from reconciler.cli.places import places_here
     ),
 )
 @host.plans_option
-@click.option("--problems", type=FILE, multiple=True, help="What `validate --format json` printed. Repeatable.")
+@host.problems_option
 @click.option(
     "--project", type=FILE, help="The project file that places are relative to. Default: that of this folder."
 )

@@ -32,6 +32,9 @@ reports_option = click.option(
 summaries_option = click.option(
     "--summary", "summaries", type=FILE, multiple=True, help="What a command wrote with --summary. Repeatable."
 )
+problems_option = click.option(
+    "--problems", type=FILE, multiple=True, help="What `validate --format json` printed. Repeatable."
+)
 link_option = click.option("--link", metavar="URL", help="Where the whole plan is, such as the page of the artifact.")
 author_option = click.option(
     "--author", metavar="LOGIN", help="Whose comments are ours. Default: who the token belongs to."
