@@ -45,6 +45,7 @@ class Impact:
 class Curve:
     """What a customer in a phase pays for each quantity of a feature in a billing period, everything else being none.
 
+    ``plan`` may be an add-on, whose ``phase`` is empty: then it is what one of it adds to a bill.
     ``before`` and ``after`` are as long as ``quantities``, or empty where that side has no price for the feature.
     """
 

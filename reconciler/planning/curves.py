@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.errors import PricingError
@@ -17,26 +18,34 @@ from reconciler.pricing.money import exact
 def curves(plans: Mapping[Address, Sides]) -> tuple[Curve, ...]:
     """One curve per feature of which a price changes, from nothing to ten times its last edge.
 
-    A side on which the feature has no price is left out; so is what cannot be billed.
+    Of an add-on it is what one of it adds, told once whatever plans offer it. A side on which the feature has no price
+    is left out; so is what cannot be billed.
     """
-    found: list[Curve] = []
+    found: dict[tuple[Address, str, str], Curve] = {}
     for address, both in plans.items():
         try:
-            found += _of_plan(address, both)
+            for one in _of_plan(address, both):
+                found.setdefault((one.plan, one.phase, one.feature), one)
         except PricingError:
             continue  # the bills say why
-    return tuple(found)
+    return tuple(found.values())
 
 
-def _of_plan(address: Address, both: Sides) -> list[Curve]:
+def _of_plan(address: Address, both: Sides) -> Iterator[Curve]:
     ends: dict[tuple[str, str], Decimal] = {}
     for (phase, _), cards in both.changed().items():
         prices = [card.price for card in cards]
         feature = next((card.feature for card in cards if card.feature), None)
-        if feature is None or phase.startswith("+") or all(isinstance(price, FlatPrice | None) for price in prices):
+        if feature is None or all(isinstance(price, FlatPrice | None) for price in prices):
             continue
         ends[phase, feature] = max(ends.get((phase, feature), Decimal(0)), *probes(*prices))
-    return [_curve(address, both, phase, feature, end) for (phase, feature), end in ends.items()]
+    for (phase, feature), end in ends.items():
+        if phase.startswith("+"):
+            key = phase.removeprefix("+")
+            alone = Sides(both.before.alone(key), both.after.alone(key))
+            yield replace(_curve(Address("Addon", key), alone, phase, feature, end), phase="")
+        else:
+            yield _curve(address, both, phase, feature, end)
 
 
 def _curve(address: Address, both: Sides, phase: str, feature: str, end: Decimal) -> Curve:

@@ -49,6 +49,11 @@ class Side:
                 found |= {(phase.key, card.key): card for card in phase.cards}
         return found
 
+    def alone(self, key: str) -> Side:
+        """An add-on by itself, bought once, as if it were a plan; without a card where this side does not offer it."""
+        phase = {"key": f"+{key}", **self.addons.get(key, {"rateCards": []})}
+        return Side({**self.plan, "phases": [phase], "addons": []}, {})
+
     def customer(self, case: Case) -> Customer:
         """The case on this side: what is not priced here, or not offered here, does not count."""
         priced = {card.feature for card in self.cards().values()}

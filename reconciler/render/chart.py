@@ -72,7 +72,7 @@ def svg(
 def of_plan(curves: Iterable[Curve]) -> Iterator[tuple[str, str]]:
     """One chart per curve of a plan, before and after, with a name for its file."""
     for curve in curves:
-        name = f"{curve.plan.key}-{curve.phase}-{curve.feature}"
+        name = "-".join(part for part in (curve.plan.key, curve.phase, curve.feature) if part)
         yield f"{name}.svg", of_curve(curve, name)
 
 

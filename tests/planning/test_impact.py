@@ -158,6 +158,46 @@ def test_a_fee_has_no_curve(drawn):
     assert drawn(base="12", seat="5") == ()
 
 
+def offering(catalogue, make, unit):
+    """The catalogue with an add-on that prices usage, offered by two plans; None: with neither add-on nor price."""
+    meter, feature, seats, pro = catalogue()
+    team = make("Plan", "team", {**pro.spec, "name": "Team"})
+    if unit is None:
+        return meter, feature, seats, pro, team
+    card = {**usage(unit), "featureKey": "images"}
+    images = make("Feature", "images", {"name": "Images", "meterSlug": "tokens"})
+    boost = make("Addon", "boost", {"name": "Boost", "currency": "EUR", "instanceType": "single",
+                                    "rateCards": [flat("base_fee", "3"), card]})  # fmt: skip
+    more = {"addons": [*pro.spec["addons"], {"addon": "boost", "fromPlanPhase": "main"}]}
+    pro, team = (replace(plan, spec={**plan.spec, **more}) for plan in (pro, team))
+    return meter, feature, images, seats, boost, pro, team
+
+
+@pytest.fixture
+def drawn_addon(world, catalogue, make):
+    def compare(before, after):
+        world.apply(*offering(catalogue, make, before))
+        resources = offering(catalogue, make, after)
+        observation = world.backend.observe(("Meter", "Feature", "Addon", "Plan"))
+        return curves(sides(world.plan(*resources), world.desired(*resources), observation, PlanOptions()))
+
+    return compare
+
+
+def test_an_add_on_has_a_curve_of_its_own_whatever_plans_offer_it(drawn_addon):
+    (curve,) = drawn_addon("2", "2.5")
+    assert (str(curve.plan), curve.phase, curve.feature, curve.currency) == ("Addon/boost", "", "images", "EUR")
+    points = dict(zip(curve.quantities, zip(curve.before, curve.after, strict=True), strict=True))
+    assert points[Decimal(0)] == (3, 3)
+    assert points[Decimal(10000)] == (20003, 25003)
+
+
+def test_an_add_on_that_a_plan_begins_to_offer_has_no_curve_before(drawn_addon):
+    (curve,) = drawn_addon(None, "2")
+    assert curve.before == ()
+    assert dict(zip(curve.quantities, curve.after, strict=True))[Decimal(10000)] == 20003
+
+
 def test_a_saved_plan_keeps_its_curves(drawn, world, catalogue):
     made = replace(world.plan(*catalogue("1.5")), curves=drawn(unit="1.5"))
     assert planfile.loads(planfile.dumps(made)).curves == made.curves
