@@ -110,10 +110,7 @@ def _named(file: File, name: str) -> str:
 
 
 def _plan(file: File) -> tuple[Plan, str]:
-    try:
-        plan = planfile.loads(file.text)
-    except PlanFileError as error:
-        raise PlanFileError(f"{file.name}: {error.message}", tip=error.tip) from None
+    plan = planfile.loads_named(file.name, file.text)
     return plan, str(json.loads(file.text)["digest"])
 
 

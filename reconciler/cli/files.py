@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import PlanFileError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.model import Plan
 
 
 def write(path: Path, text: str) -> None:
@@ -27,10 +31,12 @@ def require_folder(path: Path | None) -> None:
         raise UsageError(f"{path} cannot be written: there is no folder {path.parent}")
 
 
-def read_plan(path: Path) -> str:
-    """The text of a plan file. Raises ``PlanFileError`` where there is none."""
+def read_plan(path: Path) -> Plan:
+    """A saved plan. Raises ``PlanFileError`` where there is none, and what ``planfile.loads`` raises, with its name."""
+    from reconciler.planning import planfile
+
     try:
-        return path.read_text(encoding="utf-8")
+        return planfile.loads_named(str(path), path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PlanFileError(f"the plan {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

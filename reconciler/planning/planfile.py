@@ -286,6 +286,14 @@ def loads(text: str) -> Plan:
     return plan
 
 
+def loads_named(name: str, text: str) -> Plan:
+    """The same of a file, which every error names."""
+    try:
+        return loads(text)
+    except (PlanFileError, ForeignPlanError) as error:
+        raise type(error)(f"{name}: {error.message}", tip=error.tip, reason=error.reason) from None
+
+
 def _damaged(what: str) -> ForeignPlanError:
     message = f"the plan file was changed after it was made (its {what} does not match)"
     return ForeignPlanError(message, reason="plan-damaged")

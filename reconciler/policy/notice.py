@@ -86,6 +86,7 @@ def demand(
         consentable=False,
         status="consented" if met else "open",
         consent=f"{told.origin}, announced {told.day}" if met else None,
+        change=digest,
         location=needs.location,
     )
     return Demand(found.value, "notice", change.address, said, needs.location, guard, unblock, told.day)

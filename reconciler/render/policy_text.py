@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model import Plan, Ruling
+from reconciler.render import words
 from reconciler.render.escape import columns, escape
 from reconciler.render.style import Paint, Style
 
@@ -28,7 +29,7 @@ def lines(plan: Plan, style: Style) -> list[str]:
     out = [style.paint(f"Policy of {escape(plan.target.environment)}: ", "bold") + told]
     width = max(columns(_name(one)) for one in plan.policy)
     for one in plan.policy:
-        out += _lines(one, width, style)
+        out += _lines(one, plan, width, style)
     return [*out, ""]
 
 
@@ -36,10 +37,10 @@ def _name(one: Ruling) -> str:
     return f"{escape(one.rule)}  {escape(str(one.address))}" if one.address else escape(one.rule)
 
 
-def _lines(one: Ruling, width: int, style: Style) -> Iterator[str]:
+def _lines(one: Ruling, plan: Plan, width: int, style: Style) -> Iterator[str]:
     """Name, what is said and the place on one line where that has room, else what is said below."""
     fancy, plain, paint = _SYMBOLS[one.status]
-    name, said = _name(one), _said(one)
+    name, said = _name(one), _said(one, plan)
     mark = f"  {style.paint(style.glyph(fancy, plain), paint)} "
     place = f"{escape(one.location.file)}:{one.location.line}" if one.location else ""
     padded = name + " " * (width - columns(name))
@@ -51,7 +52,7 @@ def _lines(one: Ruling, width: int, style: Style) -> Iterator[str]:
     yield from style.wrap(said, first="      ", rest="      ")
 
 
-def _said(one: Ruling) -> str:
+def _said(one: Ruling, plan: Plan) -> str:
     """What is asked for, and why."""
     why = escape(one.message.removeprefix(f"{one.address}: "))
     if one.effect == "consent":
@@ -59,7 +60,7 @@ def _said(one: Ruling) -> str:
         given = f"{who} consented" if one.team else "consented"
         return f"{given}: {why}" if one.status == "met" else f"needs {who}: {why}"
     if one.effect == "notice":
-        since = f"customers know since {one.announced}" if one.announced else "nobody has announced it"
+        since = words.told(one.announced, plan) if one.announced else "nobody has announced it"
         return f"{why.removeprefix(f'{escape(one.rule)} ')}; {since}"
     if one.effect == "deny":
         return f"denied: {why}"

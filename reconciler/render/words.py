@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from reconciler.model import Action, Mode, Plan
 
@@ -76,6 +76,12 @@ def _parts(summary: Mapping[str, int], words: Mapping[Action, str]) -> list[str]
 
 def _part(action: Action, count: int, words: Mapping[Action, str]) -> str:
     return plural(count, "new version") if action is Action.NEW_VERSION else f"{count} {words[action]}"
+
+
+def told(announced: date, plan: Plan) -> str:
+    """``customers know since 2027-01-02``, or that they are yet to be told, by the day on which the plan was made."""
+    yet = bool(plan.created_at) and announced.isoformat() > plan.created_at[:10]
+    return f"customers are told on {announced}" if yet else f"customers know since {announced}"
 
 
 def snapshot(plan: Plan) -> str | None:

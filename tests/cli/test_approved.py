@@ -270,6 +270,11 @@ def test_two_saved_plans_are_compared_without_a_server(run, live, approved):
     text = run("show", "--plan", "new.plan", "--against", "pr.plan", "--format", "markdown").out
     assert "`phases[main].rateCards[base].price.amount` | `20 → 22 USD (+10.0 %)` | `20 → 24 USD (+20.0 %)` |" in text
     assert run("show", "--plan", "pr.plan", "--against", "pr.plan").code == 0
+    Path("edited.plan").write_text(Path("pr.plan").read_text().replace('"22"', '"2200"'))
+    for words in (("pr.plan", "--against", "edited.plan"), ("edited.plan", "--against", "pr.plan")):
+        ended = run("show", "--plan", *words)
+        assert (ended.code, ended.out) == (3, "")
+        assert "edited.plan: the plan file was changed after it was made" in ended.err
     assert run("show", "--plan", "pr.plan", "--against", "pr.plan", "--format", "html").code == 64
     assert run("show", "--against", "pr.plan").code == 64
 

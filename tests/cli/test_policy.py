@@ -149,6 +149,9 @@ def announce(live, **spec):
 def test_a_price_rises_only_after_the_notice_that_customers_were_given(run, live, clock):
     raise_the_price(run, live, NOTICE)
     shown = never_opens(run, live, "notice:Plan/pro")
+    guards = planned(run)["guards"]
+    assert {one["code"]: len(one["change"]) for one in guards} == {"notice": 64, "price-raising": 64}
+    assert len({one["change"] for one in guards}) == 1
     assert "price-raising needs 30 days of notice; nobody has announced it: tell customers" in wrapped(shown.out)
     announce(live, announced="2026-11-02")
     clock.to(2026, 12, 1)

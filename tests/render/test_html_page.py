@@ -389,7 +389,8 @@ def test_guards_say_who_can_open_them(make):
 
 def test_what_the_policy_says_is_a_table_the_open_first(full):
     known = Ruling("price-raising", "notice", PRO, "30 days", "met", announced=date(2026, 11, 1))
-    rulings = (Ruling("additive", "allow", None, "fine", "met"), known, *full.policy)
+    later = Ruling("price-raising", "notice", PRO, "31 days", "open", announced=date(2099, 11, 1))
+    rulings = (Ruling("additive", "allow", None, "fine", "met"), known, later, *full.policy)
     told = words(plan(replace(full, policy=rulings))).partition("What the policy of production says")[2]
     assert (
         "price-raising needs consent ✗ open Plan/pro Needs pricing acme/pricing: ask them additive allowed ✓ met"
@@ -397,6 +398,7 @@ def test_what_the_policy_says_is_a_table_the_open_first(full):
     )
     assert "✓ met the whole plan Fine" in told
     assert "30 days Customers know since 2026-11-01." in told
+    assert "31 days Customers are told on 2099-11-01." in told
 
 
 def test_a_guard_of_the_policy_is_told_once_where_the_policy_is(full):

@@ -44,9 +44,15 @@ SAID = [
     ),
     (
         ruling("price-raising", "notice", "met", "Plan/pro: price-raising needs 30 days of notice",
-               announced=date(2027, 1, 2)),
+               announced=date(2026, 11, 21)),
         "✓",
-        "needs 30 days of notice; customers know since 2027-01-02",
+        "needs 30 days of notice; customers know since 2026-11-21",
+    ),
+    (
+        ruling("price-raising", "notice", "open", "Plan/pro: price-raising needs 30 days of notice",
+               announced=date(2026, 11, 22)),
+        "✗",
+        "needs 30 days of notice; customers are told on 2026-11-22",
     ),
     (ruling("steep", "deny", "open", "Plan/pro: ask the board"), "✗", "denied: ask the board"),
 ]  # fmt: skip

@@ -153,9 +153,8 @@ class Run:
         """Apply a saved plan: the file is the approval."""
         from reconciler import workflow
         from reconciler.cli import applying, files
-        from reconciler.planning import planfile
 
-        made = planfile.loads(files.read_plan(plan_file))
+        made = files.read_plan(plan_file)
         workflow.require_live(made)
         if self.several:
             _require_its_own(made, where)
@@ -192,9 +191,8 @@ class Run:
         """The plan of now; where a file says what was approved, only if it is that."""
         from reconciler import workflow
         from reconciler.cli import files
-        from reconciler.planning import planfile
 
-        agreed = planfile.loads(files.read_plan(approved)) if approved is not None else None
+        agreed = files.read_plan(approved) if approved is not None else None
         with busy(self.screen, f"Reading the manifests and {context.environment.name}"):
             if agreed is not None:
                 return workflow.make_approved_plan(context, agreed, asked)

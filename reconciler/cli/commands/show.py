@@ -76,11 +76,10 @@ def command(
         ctx.exit(_summaries([_summary(path) for path in summaries], screen, form))
     from reconciler.cli import files
     from reconciler.cli.plan_formats import print_plan
-    from reconciler.planning import planfile
 
-    made = planfile.loads(files.read_plan(plan_file))
+    made = files.read_plan(plan_file)
     if against is not None:
-        ctx.exit(_compare(planfile.loads(files.read_plan(against)), made, screen, form))
+        ctx.exit(_compare(files.read_plan(against), made, screen, form))
     print_plan(made, screen, form)
     if charts is not None:
         _draw(made, charts, screen)

@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from reconciler.model import Address, Guard, Plan, Ruling
+from reconciler.render import words
 from reconciler.render.html.text import anchor, place
 
 SHORT = 12
@@ -93,10 +94,10 @@ def _flag(guard: Guard) -> str:
 def rulings(plan: Plan) -> tuple[RulingView, ...]:
     """Every ruling of the policy, those that are open first, then those that warn."""
     order, touched = {"open": 0, "warned": 1}, _touched(plan)
-    return tuple(_ruling(one, touched) for one in sorted(plan.policy, key=lambda one: order.get(one.status, 2)))
+    return tuple(_ruling(one, plan, touched) for one in sorted(plan.policy, key=lambda one: order.get(one.status, 2)))
 
 
-def _ruling(one: Ruling, touched: Set[Address]) -> RulingView:
+def _ruling(one: Ruling, plan: Plan, touched: Set[Address]) -> RulingView:
     return RulingView(
         one.rule,
         _EFFECTS[one.effect],
@@ -106,7 +107,7 @@ def _ruling(one: Ruling, touched: Set[Address]) -> RulingView:
         one.status,
         one.team or "",
         one.unblock or "",
-        str(one.announced or ""),
+        f"{words.told(one.announced, plan).capitalize()}." if one.announced else "",
         place(one.location),
     )
 
