@@ -49,11 +49,15 @@ def test_the_review_of_a_team_lets_a_pin_raise_a_price(proven):
     assert {job.status for job in proven.nightly().values()} == {"success"}
 
 
-def test_without_the_team_a_pin_raises_no_price(proven):
-    _, _, jobs = pinned(proven, "promote/next", "bob")
+def test_without_the_team_a_pin_raises_no_price_until_its_review_is_there(proven):
+    pull, _, jobs = pinned(proven, "promote/next", "bob")
     assert "lodestar/pricing" in jobs["apply (production)"].summary
     assert jobs["apply (production)"].step("Apply what was approved").outputs["failure-reason"] == "guards-open"
     assert proven.fee("production") == "40"
+    proven.hub.approve(pull, "alice")
+    again = proven.applied(proven.main())
+    assert {job.status for job in again.values()} == {"success"}, log(again)
+    assert proven.fee("production") == "44"
 
 
 def log(jobs):
