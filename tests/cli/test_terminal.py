@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -121,13 +122,24 @@ def test_an_interrupted_apply_says_what_was_done_and_ends_with_130(run, project,
     assert "Apply complete: 1 created.\n" in run("apply", "--auto-approve").out
 
 
+@contextmanager
+def interruptible():
+    """What is started in here hears Ctrl-C, even where the tests were started in the background and do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_the_sandbox_serves_until_interrupted(project):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", "0", "--db", ":memory:"],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=project,
-    )
+    with interruptible():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", "0", "--db", ":memory:"],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=project,
+        )
     assert process.stderr is not None
     line = process.stderr.readline()
     address = line.split(" on ")[1].split(",")[0]
