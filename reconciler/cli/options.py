@@ -228,11 +228,6 @@ def careful_options(command: F) -> F:
     return _READ_ONLY(_TRUSTED(command))
 
 
-def parallelism_option(command: F) -> F:
-    """Add ``--parallelism N``; the command gets it as ``parallelism``."""
-    return _PARALLELISM(command)
-
-
 def where_options(command: F) -> F:
     """Add the options of ``Where``; the command gets them as ``where``."""
     return _collected(command, _WHERE, "where", Where)
